@@ -1,0 +1,150 @@
+"""Name the mistake behind a wrong answer.
+
+Every catalogued mistake was run on the cases, and what it returned is kept as a *fingerprint*: the shape and three random
+projections of each wrong array, or a short text for other failures. Students receive these numbers, no code. A wrong
+answer that agrees with a mistake's fingerprints gets that mistake's hint; else the cases it fails on speak (only where
+windows overlap, say); else the pattern of its error does (only the border, a constant factor, all zero).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from utils.checks.core import Verdict
+from utils.compare import CheckFailure
+from utils.error_patterns import describe_error
+
+FINGERPRINTS = Path(__file__).parent / "fingerprints"
+PROJECTIONS = 3
+
+Seen = Mapping[str, Any]
+
+
+def fingerprint(verdicts: Sequence[Verdict]) -> dict[str, Any]:
+    """Return what a run looks like from outside: a signature for every failed check and case."""
+    return {key(v): signature(v.failure) for v in verdicts if v.failure is not None}
+
+
+def key(verdict: Verdict) -> str:
+    """Return the key of one verdict within its exercise."""
+    return f"{verdict.aspect} | {verdict.case.inputs['name']}"
+
+
+def signature(failure: CheckFailure) -> Any:
+    """Return the JSON form of a failure: ``[shape, projections]`` for a wrong array, a text for anything else."""
+    value = failure.signature
+    if not isinstance(value, np.ndarray):
+        return str(value)
+    flat = value.astype(np.float64).ravel()
+    axes = np.random.RandomState(flat.size % 2**31).standard_normal((PROJECTIONS, flat.size))
+    return ["x".join(map(str, value.shape)), *(float(f"{p:.9g}") for p in axes @ flat)]
+
+
+def explain(slug: str, verdicts: Sequence[Verdict], mistakes: Mapping[str, Mapping[str, Any]]) -> list[Verdict]:
+    """Return the verdicts with a hint, and the name of the mistake where one was recognized.
+
+    Parameters
+    ----------
+    slug : str
+        The exercise.
+    verdicts : sequence of Verdict
+        All verdicts of one run.
+    mistakes : mapping of str to mapping
+        Catalogued mistakes of this exercise by name, each with ``hint`` and ``seen`` (see `fingerprint`).
+    """
+    explained = []
+    for verdict in verdicts:
+        failure = verdict.failure
+        if failure is None or (failure.stage == "raised" and failure.signature in ("unwritten", "undefined")):
+            explained.append(verdict)
+            continue
+        mistake = _recognize(verdict, verdicts, mistakes)
+        if mistake is not None:
+            hint = str(mistakes[mistake]["hint"])
+        else:
+            hint = failure.hint or _from_cases(verdict, verdicts) or _from_pattern(verdict)
+        explained.append(replace(verdict, hint=hint, mistake=mistake))
+    return explained
+
+
+def _recognize(
+    verdict: Verdict, verdicts: Sequence[Verdict], mistakes: Mapping[str, Mapping[str, Any]]
+) -> str | None:
+    """Return the mistake that agrees with this verdict and best with the other verdicts of the same aspect.
+
+    A mistake must reproduce this very answer. Among those that do, the one that agrees on most cases of the aspect
+    wins: two mistakes may look the same on one case.
+    """
+    best, best_score = None, 0
+    own = signature(verdict.failure) if verdict.failure else None
+    for name, mistake in mistakes.items():
+        seen: Seen = mistake["seen"]
+        if not _same(own, seen.get(key(verdict)), verdict.case.single):
+            continue
+        agreement = 0
+        for other in verdicts:
+            theirs = seen.get(key(other))
+            if other.failure is None:
+                same = theirs is None
+            else:
+                same = _same(signature(other.failure), theirs, other.case.single)
+            # What it does on the same aspect tells more than on others, which may hold a second mistake.
+            agreement += same * (100 if other.aspect == verdict.aspect else 1)
+        if agreement > best_score:
+            best, best_score = name, agreement
+    return best
+
+
+def _same(a: Any, b: Any, single: bool) -> bool:
+    if a is None or b is None or type(a) is not type(b):
+        return False
+    if isinstance(a, str):
+        return bool(a == b)
+    if a[0] != b[0]:
+        return False
+    p, q = np.array(a[1:]), np.array(b[1:])
+    return bool(np.all(np.abs(p - q) <= (1e-4 if single else 1e-7) * (1.0 + np.abs(q).max())))
+
+
+def _from_cases(verdict: Verdict, verdicts: Sequence[Verdict]) -> str:
+    """Return the hint of the trait that all failing cases have and no passing one has."""
+    same = [v for v in verdicts if v.aspect == verdict.aspect and v.case.kind == "grid"]
+    failed = [v for v in same if not v.passed]
+    passed = [v for v in same if v.passed]
+    if not failed or not passed:
+        return ""
+    for trait, hint in verdict.case.traits.items():
+        if all(trait in v.case.traits for v in failed) and not any(trait in v.case.traits for v in passed):
+            return hint
+    return ""
+
+
+def _from_pattern(verdict: Verdict) -> str:
+    """Return what the error itself looks like, such as a constant factor."""
+    failure = verdict.failure
+    expected = verdict.case.expected
+    name = verdict.aspect if verdict.aspect in expected else next(iter(expected), "")
+    if failure is None or failure.stage not in ("values", "shape"):
+        return ""
+    actual = failure.signature if isinstance(failure.signature, np.ndarray) else failure.actual
+    if not isinstance(actual, np.ndarray) or not isinstance(expected.get(name), np.ndarray):
+        return ""
+    return describe_error(actual, expected[name], name=name) or ""
+
+
+def stored_mistakes(topic: str, slug: str) -> Mapping[str, Mapping[str, Any]]:
+    """Return the fingerprints of the public cases, from ``fingerprints/<topic>.json``."""
+    return _fingerprint_file(topic).get(slug, {})  # type: ignore[no-any-return]
+
+
+@cache
+def _fingerprint_file(topic: str) -> dict[str, Any]:
+    path = FINGERPRINTS / f"{topic}.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}

@@ -1,0 +1,279 @@
+"""Checks shared by every layer that has a forward and a backward function.
+
+A topic describes its layers with `Layer`, and `forward_checks` and `backward_checks` turn each into the checks
+``check_<slug>_<aspect>``. One forward and one backward call serve all aspects of a case.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from utils.checks.case import Case
+from utils.checks.core import Check, tolerance_of
+from utils.checks.implementation import Implementation
+from utils.compare import CheckFailure, expect_array, expect_parts
+
+MOST_STEPS_PER_ITEM = 3
+"""A Python loop executes at least five bytecodes an iteration; a vectorized function adds none."""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A pair ``forward(*arrays, **options) -> (out, cache)`` and ``backward(dout, cache) -> gradients``.
+
+    Attributes
+    ----------
+    arrays : tuple of str
+        Positional inputs of the forward function.
+    options : tuple of str
+        Keyword-only inputs.
+    gradients : tuple of str
+        What backward returns, in order; a single one is returned bare.
+    """
+
+    forward: str
+    backward: str
+    arrays: tuple[str, ...]
+    options: tuple[str, ...]
+    gradients: tuple[str, ...]
+    vectorized: bool = False
+
+
+def forward_checks(layer: Layer) -> list[Check]:
+    """Return the checks of the forward function: values, inputs untouched, and vectorized where asked for."""
+    slug = layer.forward
+
+    def values(impl: Implementation, case: Case) -> float:
+        (out, _), _ = _forward(layer, impl, case)
+        return expect_array("out", out, case.expected["out"], tolerance=tolerance_of(slug, case))
+
+    def keeps_inputs(impl: Implementation, case: Case) -> None:
+        _, used = _forward(layer, impl, case)
+        _expect_unmodified(used, case)
+
+    def vectorized(impl: Implementation, case: Case) -> None:
+        small, large = (_forward_trace(layer, impl, inputs) for inputs in case.inputs["sizes"])
+        _expect_no_loop(large.steps - small.steps, case)
+
+    checks = [
+        Check(slug, "values", values),
+        Check(slug, "keeps_inputs", keeps_inputs, contract=True),
+    ]
+    if layer.vectorized:
+        checks.append(Check(slug, "vectorized", vectorized, contract=True, kind="cost"))
+    return checks
+
+
+def backward_checks(layer: Layer) -> list[Check]:
+    """Return the checks of the backward function: one verdict per gradient, then the contract."""
+    slug = layer.backward
+
+    def gradient(name: str) -> Check:
+        def values(impl: Implementation, case: Case) -> float:
+            gradients = _backward(layer, impl, case)[0]
+            return expect_array(
+                name, gradients[name], case.expected[name], tolerance=tolerance_of(slug, case)
+            )
+
+        return Check(slug, name, values)
+
+    def keeps_inputs(impl: Implementation, case: Case) -> None:
+        _, upstream, used = _backward(layer, impl, case)
+        _expect_unmodified({"dout": upstream} | used, case)
+
+    def repeatable(impl: Implementation, case: Case) -> None:
+        first = {k: _as_data(v) for k, v in _backward(layer, impl, case)[0].items()}
+        cache = _forward(layer, impl, case)[0][1]
+        second = _gradients(layer, impl, case.fresh("dout")[0], cache)
+        for name, before in first.items():
+            if not np.array_equal(before, _as_data(second[name])):
+                raise CheckFailure(
+                    "contract",
+                    f"a second call with the same cache returns another {name}.",
+                    hint="backward must leave the cache as it found it, and start from zeros each time.",
+                    signature=f"not repeatable {name}",
+                )
+
+    def zero_upstream(impl: Implementation, case: Case) -> None:
+        cache = _forward(layer, impl, case)[0][1]
+        gradients = _gradients(layer, impl, np.zeros_like(case.inputs["dout"]), cache)
+        for name, value in gradients.items():
+            if np.any(_as_data(value) != 0):
+                raise CheckFailure(
+                    "contract",
+                    f"{name} is not zero when the upstream gradient is zero.",
+                    values="every entry of dout is 0",
+                    hint="every term of a gradient is multiplied by an entry of dout.",
+                    signature=f"not zero {name}",
+                )
+
+    def analytic(impl: Implementation, case: Case) -> None:
+        inputs, dout = case.inputs["sizes"][0], case.inputs["dout"].copy()
+        out_cache = expect_parts(_call_forward(layer, impl, _copies(inputs)), ("out", "cache"))
+        result, trace = impl.trace(layer.backward, dout, out_cache[1])
+        del result
+        entries = inputs[layer.arrays[0]].size
+        if trace.most_calls > entries // 2:
+            raise CheckFailure(
+                "cost",
+                "calls one function about once for every entry of the input.",
+                values=f"one function is called {trace.most_calls} times for {entries} entries",
+                hint="this looks like finite differences: derive the gradient instead.",
+                signature="finite differences",
+            )
+
+    def vectorized(impl: Implementation, case: Case) -> None:
+        steps = []
+        for inputs in case.inputs["sizes"]:
+            inputs = _copies(inputs)
+            out, cache = expect_parts(_call_forward(layer, impl, inputs), ("out", "cache"))
+            dout = np.ones_like(_as_data(out))
+            steps.append(impl.trace(layer.backward, dout, cache)[1].steps)
+        _expect_no_loop(steps[1] - steps[0], case)
+
+    checks = [gradient(name) for name in layer.gradients]
+    checks += [
+        Check(slug, "keeps_inputs", keeps_inputs, contract=True),
+        Check(slug, "repeatable", repeatable, contract=True),
+        Check(slug, "zero_upstream", zero_upstream, contract=True),
+        Check(slug, "analytic", analytic, contract=True, kind="analytic"),
+    ]
+    if layer.vectorized:
+        checks.append(Check(slug, "vectorized", vectorized, contract=True, kind="cost"))
+    return checks
+
+
+def expect_unmodified(slug: str, used: dict[str, Any], case: Case) -> None:
+    """Fail when an argument differs from what it was before the call; for checks outside this module."""
+    _expect_unmodified(used, case)
+
+
+def no_loop(
+    impl: Implementation, slug: str, case: Case, names: tuple[str, ...], options: tuple[str, ...]
+) -> None:
+    """Fail when a function takes more interpreter steps at the larger of two sizes; for single functions."""
+    steps = []
+    for inputs in case.inputs["sizes"]:
+        copies = _copies(inputs)
+        _, trace = impl.trace(slug, *(copies[n] for n in names), **{n: copies[n] for n in options})
+        steps.append(trace.steps)
+    _expect_no_loop(steps[1] - steps[0], case)
+
+
+def _forward(layer: Layer, impl: Implementation, case: Case) -> tuple[tuple[Any, Any], dict[str, Any]]:
+    """Call forward once a case; return (out, cache) and the arrays it was called with."""
+
+    def call() -> tuple[tuple[Any, Any], dict[str, Any]]:
+        used = dict(zip(layer.arrays, case.fresh(*layer.arrays), strict=True))
+        result = _call_forward(layer, impl, used | {name: case.inputs[name] for name in layer.options})
+        out, cache = expect_parts(result, ("out", "cache"))
+        return (out, cache), used
+
+    return _once(impl, layer.forward, call)  # type: ignore[no-any-return]
+
+
+def _call_forward(layer: Layer, impl: Implementation, inputs: dict[str, Any]) -> Any:
+    return impl.call(
+        layer.forward, *(inputs[n] for n in layer.arrays), **{n: inputs[n] for n in layer.options}
+    )
+
+
+def _forward_trace(layer: Layer, impl: Implementation, inputs: dict[str, Any]) -> Any:
+    inputs = _copies(inputs)
+    return impl.trace(
+        layer.forward, *(inputs[n] for n in layer.arrays), **{n: inputs[n] for n in layer.options}
+    )[1]
+
+
+def _backward(
+    layer: Layer, impl: Implementation, case: Case
+) -> tuple[dict[str, Any], np.ndarray, dict[str, Any]]:
+    """Call forward and backward once a case; return the gradients by name and the arrays that were passed."""
+
+    def call() -> tuple[dict[str, Any], np.ndarray, dict[str, Any]]:
+        try:
+            (_, cache), used = _forward(layer, impl, case)
+        except CheckFailure as failure:
+            raise CheckFailure(
+                "raised",
+                f"cannot be checked here, because {layer.forward} {failure.problem}",
+                where=failure.where,
+                values=failure.values,
+                hint=f"mend {layer.forward} first: its cache is what {layer.backward} starts from.",
+                signature=f"forward {failure.signature if isinstance(failure.signature, str) else ''}",
+            ) from failure
+        # Forward may have modified its arguments, which is not what is judged here.
+        before = {name: value.copy() for name, value in used.items()}
+        (dout,) = case.fresh("dout")
+        gradients = _gradients(layer, impl, dout, cache)
+        changed = {
+            n: (case.inputs[n] if np.array_equal(before[n], used[n], equal_nan=True) else used[n])
+            for n in used
+        }
+        # Copies: a gradient may share memory with an argument that a later call modifies.
+        gradients = {n: (v.copy() if type(v) is np.ndarray else v) for n, v in gradients.items()}
+        return gradients, dout, changed
+
+    return _once(impl, layer.backward, call)  # type: ignore[no-any-return]
+
+
+def _gradients(layer: Layer, impl: Implementation, dout: np.ndarray, cache: Any) -> dict[str, Any]:
+    result = impl.call(layer.backward, dout, cache)
+    if len(layer.gradients) == 1:
+        return {layer.gradients[0]: result}
+    return dict(zip(layer.gradients, expect_parts(result, layer.gradients), strict=True))
+
+
+def _once(impl: Implementation, key: str, call: Any) -> Any:
+    """Remember the outcome, also a failure, for the other aspects of the same case."""
+    if key not in impl.memo:
+        try:
+            impl.memo[key] = (call(), None)
+        except CheckFailure as failure:
+            impl.memo[key] = (None, failure)
+    result, failure = impl.memo[key]
+    if failure is not None:
+        raise failure
+    return result
+
+
+def _expect_unmodified(used: dict[str, Any], case: Case) -> None:
+    for name, value in used.items():
+        original = case.inputs[name]
+        if value.shape != original.shape or not np.array_equal(value, original, equal_nan=True):
+            many = int((value != original).sum()) if value.shape == original.shape else original.size
+            what = "the upstream gradient dout" if name == "dout" else f"its input {name}"
+            raise CheckFailure(
+                "contract",
+                f"modifies {what}.",
+                where=f"{many} of {original.size} entries of {name} differ after the call",
+                hint=f"work on a copy: +=, *= and {name}[...] = change the caller's array.",
+                signature=f"modifies {name}",
+            )
+
+
+def _expect_no_loop(growth: int, case: Case) -> None:
+    items = case.inputs["items"]
+    if growth > MOST_STEPS_PER_ITEM * items:
+        raise CheckFailure(
+            "cost",
+            f"loops in Python over {case.inputs['axis']}.",
+            where=f"{case.inputs['axis']} larger by {items}",
+            values=f"yours {growth} interpreter steps more, expected none",
+            hint=f"let NumPy work on all of {case.inputs['axis']} at once (slices, reshape, matrix products).",
+            signature=f"loops over {case.inputs['axis']}",
+        )
+
+
+def _copies(inputs: dict[str, Any]) -> dict[str, Any]:
+    return {k: (v.copy() if isinstance(v, np.ndarray) else v) for k, v in inputs.items()}
+
+
+def _as_data(value: Any) -> np.ndarray:
+    """Return the value if it is an array that can be compared, else an empty one (the values check reports it)."""
+    if type(value) is np.ndarray and value.dtype.kind == "f":
+        return value
+    return np.empty(0)
