@@ -1,0 +1,1 @@
+"""Building, checking and grading of the course; never shipped to students."""
