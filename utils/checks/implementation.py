@@ -99,15 +99,16 @@ class Implementation:
     @contextlib.contextmanager
     def _guard(self, slug: str, function: Callable[..., Any]) -> Iterator[None]:
         printed = _BoundedText(_PRINTED_LIMIT)
+        warned: list[warnings.WarningMessage] = []
         try:
             with (
                 contextlib.redirect_stdout(printed),
                 contextlib.redirect_stderr(printed),
-                warnings.catch_warnings(),
+                warnings.catch_warnings(record=True) as warned,
                 _swapped(function, self._substitutes),
                 _time_limit(SECONDS_PER_CALL),
             ):
-                # A warning is printed, never an error: stderr must not cost points.
+                # A warning is kept and printed later, never an error: stderr must not cost points.
                 warnings.simplefilter("default")
                 yield
         except CheckFailure:
@@ -138,7 +139,8 @@ class Implementation:
                 signature=f"raised {type(error).__name__} {_without_digits(_describe(error))}",
             ) from error
         finally:
-            self.printed = (self.printed + printed.getvalue())[:_PRINTED_LIMIT]
+            said = [f"{w.category.__name__}: {w.message}\n" for w in warned[:3]]
+            self.printed = ("".join(said) + self.printed + printed.getvalue())[:_PRINTED_LIMIT]
 
 
 class _BoundedText(io.StringIO):
