@@ -43,8 +43,12 @@ def generator(unit: str, student: str, attempt: str, slug: str) -> np.random.Gen
 
 
 def references(slug: str) -> dict[str, Callable[..., Any]]:
-    """Return the reference functions that stand in for the exercises which this one calls."""
-    return {name: getattr(importlib.import_module(EXERCISES[name].reference), name) for name in checks.uses(slug)}
+    """Return the reference functions that stand in for the exercises which this one calls or starts from."""
+    names = list(checks.uses(slug))
+    forward = slug.removesuffix("_backward") + "_forward"
+    if slug != forward and forward in EXERCISES:
+        names.append(forward)
+    return {name: getattr(importlib.import_module(EXERCISES[name].reference), name) for name in names}
 
 
 def substitute(slug: str) -> None:
