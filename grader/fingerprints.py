@@ -20,6 +20,12 @@ def seen_on(bug: Bug, cases: Sequence[Case]) -> dict[str, Any]:
     return fingerprint(run_checks(checks.checks_of(bug.slug), cases, impl))
 
 
-def mistakes_on(slug: str, cases: Sequence[Case]) -> dict[str, dict[str, Any]]:
-    """Return all catalogued mistakes of an exercise with their fingerprints on some cases."""
-    return {bug.name: {"hint": bug.hint, "seen": seen_on(bug, cases)} for bug in bugs_of(slug)}
+def mistakes_on(
+    slug: str, cases: Sequence[Case], names: Sequence[str] | None = None
+) -> dict[str, dict[str, Any]]:
+    """Return the catalogued mistakes of an exercise, all or those named, with their fingerprints on some cases."""
+    return {
+        bug.name: {"hint": bug.hint, "seen": seen_on(bug, cases)}
+        for bug in bugs_of(slug)
+        if names is None or bug.name in names
+    }

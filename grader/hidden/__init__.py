@@ -64,7 +64,11 @@ def judge_hidden(slug: str, impl: Implementation, rng: np.random.Generator) -> l
         return verdicts
     from grader.fingerprints import mistakes_on  # noqa: PLC0415  (loads the catalogue, needed for wrong answers only)
 
-    return checks.explain.explain(slug, verdicts, mistakes_on(slug, cases))
+    # Running every mistake on every case takes seconds; first one failing case per check tells which ones it may be.
+    first = {v.aspect: v.case for v in reversed(verdicts) if not v.passed}
+    few = list({case.name: case for case in first.values()}.values())
+    suspects = checks.explain.suspects(verdicts, mistakes_on(slug, few))
+    return checks.explain.explain(slug, verdicts, mistakes_on(slug, cases, suspects))
 
 
 def score(slug: str, namespace: Mapping[str, Any]) -> float:

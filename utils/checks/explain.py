@@ -75,6 +75,16 @@ def explain(slug: str, verdicts: Sequence[Verdict], mistakes: Mapping[str, Mappi
     return explained
 
 
+def suspects(verdicts: Sequence[Verdict], mistakes: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Return the mistakes that reproduce at least one of the failures."""
+    failed = [v for v in verdicts if v.failure is not None]
+    return [
+        name
+        for name, mistake in mistakes.items()
+        if any(_same(signature(v.failure), mistake["seen"].get(key(v)), v.case.single) for v in failed if v.failure)
+    ]
+
+
 def _recognize(
     verdict: Verdict, verdicts: Sequence[Verdict], mistakes: Mapping[str, Mapping[str, Any]]
 ) -> str | None:

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy._core import einsumfunc
 
 from utils.compare import CheckFailure
 
@@ -205,7 +206,7 @@ def _of_numpy(frame: types.FrameType) -> bool:
 def _within_einsum(frame: types.FrameType | None) -> bool:
     """Return whether NumPy is in ``einsum``, which plans its products in Python: longer for some sizes, but no loop."""
     while frame is not None and _of_numpy(frame):
-        if frame.f_globals["__name__"].endswith(".einsumfunc"):
+        if frame.f_globals is vars(einsumfunc):
             return True
         frame = frame.f_back
     return False
