@@ -6,8 +6,6 @@ PYTHON ?=
 VENV := .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
-MPLBACKEND ?= Agg
-export MPLBACKEND
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check build bench release clean
@@ -21,7 +19,7 @@ setup: $(STAMP) ## make .venv with the versions of constraints.txt (again only w
 # setup is taken up again; an environment that does not work is made anew.
 SUITABLE := -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1
 $(STAMP): constraints.txt
-	@for python in $(or $(PYTHON),python3 python3.13 python3.12 python3.11 python); do \
+	@found=; for python in $(or $(PYTHON),python3 python3.13 python3.12 python3.11 python); do \
 	  if $$python $(SUITABLE); then found=$$python; break; fi; \
 	done; \
 	if [ -z "$$found" ]; then \
@@ -36,7 +34,7 @@ $(STAMP): constraints.txt
 	echo "Installing the packages of constraints.txt (some minutes the first time)"; \
 	set -o pipefail; \
 	$(PY) -m pip install --disable-pip-version-check -r constraints.txt | awk -v all="$$(grep -c == constraints.txt)" \
-	  '/^Collecting/ { printf "\r  %3d of %d: %-40s", ++n, all, $$2; fflush() } \
+	  '/^(Collecting|Processing)/ { sub(".*/", "", $$2); printf "\r  %3d of %d: %-60.60s", ++n, all, $$2; fflush() } \
 	   /^Installing/ { printf "\n  unpacking them\n"; fflush() }' || { \
 	  echo "error: pip could not install the packages; see its message above, then run the same command again" >&2; \
 	  exit 2; \

@@ -1,4 +1,4 @@
-"""nbgrader's configuration, read by `nbgrader` and Jupyter when they start in this folder, and by `grader build`.
+"""nbgrader's configuration, read by nbgrader and Jupyter when started in this folder, and by the builder.
 
 Paths are resolved from this file's own place, not from the working directory.
 """
@@ -24,8 +24,9 @@ c.CourseDirectory.feedback_directory = "grader/work/feedback"
 c.CourseDirectory.solution_directory = "grader/work/solution"
 c.CourseDirectory.source_with_tests_directory = "grader/work/source_with_tests"
 c.CourseDirectory.db_url = f"sqlite:///{WORK / 'gradebook.db'}"
-# nbgrader copies every file beside a source notebook to students unless it matches one of these: the narrative is
-# a .py file there, and must not be. The list applies to submissions too, so a student's own modules are not in it.
+c.ExportPlugin.to = str(WORK / "grades.csv")
+# nbgrader copies every file beside a source notebook to students unless it matches one of these; the
+# narrative is a .py file there. The list applies to submissions too: a student's own modules are not in it.
 c.CourseDirectory.ignore = ["[ab][0-9][0-9]_*.py", ".*", "*.pyc", "__pycache__", "feedback"]
 
 c.ClearSolutions.code_stub = {

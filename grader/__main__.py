@@ -41,7 +41,7 @@ def main(argv: "list[str] | None" = None) -> int:
             raise
         return _complain(
             "the package %s is not installed here; run `make setup`, then `.venv/bin/python -m grader`"
-            % error.name
+            % (error.name or "").split(".")[0]
         )
 
 

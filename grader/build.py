@@ -22,7 +22,9 @@ from grader.errors import UserError
 from grader.files import write_atomically
 from grader.leaks import Secrets
 from grader.narrative import MARKS, Cell, imported_names, narrative_path, read_narrative
+from grader.readme import exercise_table
 from grader.reference import Reference, read_reference
+from grader.stored import expected_values, fingerprints
 
 if TYPE_CHECKING:
     from grader.exercises import Exercise
@@ -63,24 +65,30 @@ def run(args: argparse.Namespace) -> int:
 
 def notebooks(course: Course, units: tuple[str, ...]) -> dict[str, bytes]:
     """Both notebooks of every unit, by their path in the repository."""
-    from tqdm import tqdm
-
     files = {}
-    for unit in tqdm(units, desc="notebooks", unit="unit", delay=2, disable=None, leave=False):
+    for unit in units:
         source = instructor_notebook(course, unit)
         files[f"solutions/{unit}/{unit}.ipynb"] = source
         files[f"assignments/{unit}/{unit}.ipynb"] = student_notebook(course, unit, source)
     return files
 
 
-GENERATORS: list[Callable[[Course, tuple[str, ...]], dict[str, bytes]]] = [notebooks]
+GENERATORS: list[Callable[[Course, tuple[str, ...]], dict[str, bytes]]] = [
+    notebooks,
+    expected_values,
+    fingerprints,
+    exercise_table,
+]
 """Everything that `build` makes: each returns the bytes of files by path relative to the course."""
 
 
 def generate(course: Course, units: tuple[str, ...]) -> dict[str, bytes]:
-    """Run all generators."""
+    """Run all generators, with a progress bar on a terminal."""
+    from tqdm import tqdm
+
     files: dict[str, bytes] = {}
-    for generator in GENERATORS:
+    for generator in (bar := tqdm(GENERATORS, disable=None, leave=False, bar_format="{l_bar}{bar}")):
+        bar.set_description(generator.__name__.replace("_", " "))
         files.update(generator(course, units))
     return files
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import io
+import itertools
 import re
 import textwrap
 import tokenize
@@ -50,9 +51,9 @@ class Secrets:
         folders = [course.root / "grader" / name for name in ("hidden", "bugs")]
         # One module a topic; __init__.py holds no cases.
         files = [path for folder in folders for path in folder.glob("*.py") if path.stem != "__init__"]
-        return cls.of_texts(
-            {str(path.relative_to(course.root)): path.read_text(encoding="utf-8") for path in files}
-        )
+        texts = {str(path.relative_to(course.root)): path.read_text(encoding="utf-8") for path in files}
+        rows = {piece: name for name, text in texts.items() for piece in _neighbors_in_tables(text)}
+        return cls(cls.of_texts(texts).pieces | rows)
 
     @classmethod
     def of_texts(cls, texts: dict[str, str]) -> Secrets:
@@ -83,7 +84,8 @@ class Secrets:
 
 
 def _reduce(text: str) -> str:
-    return re.sub(r"[\s#]+", "", text)
+    """Drop what two ways to write the same differ in: white space, comment signs, quotes, trailing commas."""
+    return re.sub(r",(?=[)\]}])", "", re.sub(r"[\s#\"']+", "", text))
 
 
 def _lines_as_written(body: str) -> list[str]:
@@ -117,3 +119,17 @@ def _lines_as_parsed(text: str) -> list[str]:
                 ]
                 setattr(node, field, kept)
     return [reduced for line in ast.unparse(tree).splitlines() if (reduced := _reduce(line))]
+
+
+def _neighbors_in_tables(text: str) -> list[str]:
+    """Each two neighboring rows of the tables (lists of tuples, calls, ...) in a program."""
+    pieces = []
+    for node in ast.walk(ast.parse(textwrap.dedent(text))):
+        rows = node.elts if isinstance(node, ast.List | ast.Tuple | ast.Set) else []
+        lines = [
+            "" if isinstance(row, ast.Constant | ast.Name) else _reduce(ast.unparse(row)) for row in rows
+        ]
+        for first, second in itertools.pairwise(lines):
+            if min(len(first), len(second)) >= _LINE_SAYS_SOMETHING:
+                pieces.append(f"{first},{second}")
+    return pieces

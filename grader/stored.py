@@ -41,8 +41,11 @@ def fingerprints(course: Course, units: tuple[str, ...]) -> dict[str, bytes]:
         stored = {}
         for slug in module.CHECKS:
             # Not the stored expected values, which a first build has not written yet.
-            cases = [_with_expected(case, oracle(slug, case.inputs)) for case in module.public_cases(slug)
-                     if case.kind == "grid"]
+            cases = [
+                _with_expected(case, oracle(slug, case.inputs))
+                for case in module.public_cases(slug)
+                if case.kind == "grid"
+            ]
             cases += [case for case in module.public_cases(slug) if case.kind != "grid"]
             stored[slug] = mistakes_on(slug, cases)
         files[f"utils/checks/fingerprints/{topic}.json"] = _json(stored, depth=4)
@@ -51,7 +54,9 @@ def fingerprints(course: Course, units: tuple[str, ...]) -> dict[str, bytes]:
 
 def _topics(course: Course, units: tuple[str, ...]) -> dict[str, Any]:
     """Return the modules of utils.checks that the units need."""
-    wanted = {course.exercises[slug].topic for unit in units for slug in (e.slug for e in course.of_unit(unit))}
+    wanted = {
+        course.exercises[slug].topic for unit in units for slug in (e.slug for e in course.of_unit(unit))
+    }
     return {topic: module for topic, module in checks.TOPICS.items() if topic in wanted}
 
 

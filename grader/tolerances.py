@@ -71,7 +71,9 @@ def refuse_bad_tolerances(exercises: Mapping[str, object], stored: Path = STORED
     rows = json.loads(stored.read_text(encoding="utf-8")) if stored.is_file() else {}
     for slug in exercises:
         if slug not in rows:
-            raise UserError(f"{stored.name} has no tolerance for {slug}; run `python -m tests.measure_tolerances`.")
+            raise UserError(
+                f"{stored.name} has no tolerance for {slug}; run `python -m tests.measure_tolerances`."
+            )
         found = rows[slug]
         if not found["noise"] * MARGIN <= found["tolerance"] <= found["signal"] / MARGIN:
             raise UserError(

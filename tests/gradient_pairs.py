@@ -3,10 +3,15 @@
 A pair is a function of a generator that returns forward, backward and the inputs by name.
 """
 
+import re
+
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from utils.gradient_check import gradient_check
+
 EPS = 1e-5
+FIVE = re.compile(r".+\n  case     .+\n  where    .+\n  values   .+\n  hint     .+")
 
 
 def affine_forward(x, weight, bias):
@@ -114,7 +119,7 @@ def batchnorm_backward_without_mean(dout, cache):
 
 
 def conv_forward(x, weight, bias, *, padding=0):
-    F, C, KH, KW = weight.shape
+    KH, KW = weight.shape[2:]
     padded = np.pad(x, ((0, 0), (0, 0), (padding, padding), (padding, padding)))
     windows = sliding_window_view(padded, (KH, KW), axis=(2, 3))
     out = np.einsum("ncijhw,fchw->nfij", windows, weight) + bias[:, None, None]
@@ -228,3 +233,23 @@ WRONG = {
     "sum forgotten": (replaced(softmax, lambda dout, out: out * dout), "x", "no simple pattern"),
     "mask forgotten": (replaced(relu, lambda dout, x: dout.copy()), "x", "should be zero"),
 }
+
+
+def check(make, mode, seed=1, **options):
+    rng = np.random.default_rng(seed)
+    forward, backward, inputs = make(rng)
+    return gradient_check(forward, backward, inputs, rng=rng, mode=mode, **options)
+
+
+def check_backward(backward, mode, forward=affine_forward, make=affine, **options):
+    """Check another backward, or forward too, on the inputs of a pair."""
+    rng = np.random.default_rng(1)
+    return gradient_check(forward, backward, make(rng)[2], rng=rng, mode=mode, **options)
+
+
+def first_line(result):
+    """Return the first line of a failure; there must be five."""
+    assert not result.ok
+    assert not result
+    assert FIVE.fullmatch(str(result)), str(result)
+    return str(result).splitlines()[0]

@@ -38,6 +38,7 @@ def test_mistake_is_caught_by_its_check_and_explained_by_its_hint(bug):
     assert len(first.message().splitlines()) == 5
 
 
+@pytest.mark.slow
 @ALL
 def test_mistake_is_caught_and_named_on_hidden_cases(bug):
     """Do fresh inputs catch it too, and does the hidden message hold the hint but no case and no value?"""
@@ -54,6 +55,7 @@ def test_mistake_is_caught_and_named_on_hidden_cases(bug):
         assert "expected" not in text.splitlines()[0] or verdict.failure.stage in ("type", "none")
 
 
+@pytest.mark.slow
 @ALL
 def test_mistake_affects_no_other_exercise(bug):
     """Does one mistake cost points once?"""
@@ -98,7 +100,10 @@ SHARED_WRONGS = {
 def test_contract_checks_of_backward_functions_can_fail(slug, aspect):
     """Does each contract check fail on a function that breaks just that part of the contract?"""
     forward = slug.replace("backward", "forward")
-    right = {name: getattr(__import__(EXERCISES[slug].reference, fromlist=[name]), name) for name in (slug, forward)}
+    right = {
+        name: getattr(__import__(EXERCISES[slug].reference, fromlist=[name]), name)
+        for name in (slug, forward)
+    }
 
     def forward_again(x):
         return None
@@ -120,7 +125,9 @@ def test_contract_checks_of_backward_functions_can_fail(slug, aspect):
     assert aspect in failed
 
 
-@pytest.mark.parametrize("slug", [s for s in EXERCISES if s.endswith("_forward") or s in ("im2col", "col2im", "conv1x1_as_affine")])
+@pytest.mark.parametrize(
+    "slug", [s for s in EXERCISES if s.endswith("_forward") or s in ("im2col", "col2im", "conv1x1_as_affine")]
+)
 def test_keeps_inputs_of_forward_functions_can_fail(slug):
     """Is an input modified in place noticed in every forward function?"""
     right = getattr(__import__(EXERCISES[slug].reference, fromlist=[slug]), slug)
@@ -130,7 +137,9 @@ def test_keeps_inputs_of_forward_functions_can_fail(slug):
         x[...] = 0.25
         return result
 
-    verdicts = run_checks(checks_of(slug), public_cases(slug), Implementation({slug: wrong}, references(slug)))
+    verdicts = run_checks(
+        checks_of(slug), public_cases(slug), Implementation({slug: wrong}, references(slug))
+    )
     assert {"keeps_inputs"} <= {v.aspect for v in verdicts if not v.passed}
 
 

@@ -1,9 +1,11 @@
 """Compare every reference function of unit a06 with torch, over a grid of configurations."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
-import torch.nn.functional as F
+from torch.nn import functional
 
 from solutions.layers import convolution, geometry, pooling
 
@@ -72,30 +74,26 @@ def assert_same(expected, actual, dtype):
     np.testing.assert_allclose(actual, expected, rtol=tolerance, atol=tolerance)
 
 
-def assert_gradients(forward_inputs, expected_out, dout, actual, dtype):
-    """Compare gradients with those of autograd, given the tensors and the output that torch computed."""
-    expected = torch.autograd.grad(expected_out, forward_inputs, torch.tensor(dout))
-    assert len(expected) == len(actual)
-    for one, other in zip(expected, actual, strict=True):
-        assert_same(one, other, dtype)
+def as_tuple(gradients):
+    """Return the gradients as a tuple, also where there is only one."""
+    return gradients if isinstance(gradients, tuple) else (gradients,)
 
 
-def forward_and_backward_agree(forward, backward, inputs, expected, dtype, rng):
-    """Check a forward and backward pair: values, gradients, zero upstream, and a cache that can be used twice."""
-    parameters = tensors(*inputs)
-    expected_out = expected(*parameters)
+def assert_layer_equals_torch(forward, backward, expected, inputs, dtype, rng):
+    """Check values, gradients, fresh memory, a cache that can be used twice, and a zero upstream gradient."""
+    leaves = tensors(*inputs)
+    expected_out = expected(*leaves)
     out, cache = forward(*inputs)
     assert_same(expected_out, out, dtype)
-    assert not any(np.shares_memory(out, array) for array in inputs)
     (dout,) = draw(rng, out.shape, dtype=dtype)
+    expected_gradients = torch.autograd.grad(expected_out, leaves, torch.tensor(dout))
     for _ in range(2):
-        grads = backward(dout, cache)
-        grads = grads if isinstance(grads, tuple) else (grads,)
-        assert not any(np.shares_memory(grad, dout) for grad in grads)
-        assert_gradients(parameters, expected_out.clone(), dout, grads, dtype) if _ else None
-    zeros = backward(np.zeros_like(dout), cache)
-    zeros = zeros if isinstance(zeros, tuple) else (zeros,)
-    assert all(not zero.any() for zero in zeros)
+        gradients = as_tuple(backward(dout, cache))
+        for one, other in zip(expected_gradients, gradients, strict=True):
+            assert_same(one, other, dtype)
+    for fresh in (out, *gradients):
+        assert not any(np.shares_memory(fresh, argument) for argument in (*inputs, dout))
+    assert all(not zero.any() for zero in as_tuple(backward(np.zeros_like(dout), cache)))
 
 
 @pytest.fixture
@@ -109,7 +107,7 @@ def rng():
 @pytest.mark.parametrize("stride", [1, 2, 3])
 @pytest.mark.parametrize("padding", [0, 1, 2])
 def test_output_size_counts_the_windows(size, kernel_size, stride, padding):
-    """Is the size the number of windows that torch's unfold finds, and is a kernel that does not fit an error?"""
+    """Whether the size is the number of windows torch finds, and a kernel that does not fit is an error."""
     if kernel_size > size + 2 * padding:
         with pytest.raises(ValueError, match="exceeds"):
             geometry.conv_output_size(size, kernel_size, stride=stride, padding=padding)
@@ -121,7 +119,7 @@ def test_output_size_counts_the_windows(size, kernel_size, stride, padding):
 
 
 def test_parameter_counts_of_the_lecture():
-    """Does 3x3 over 3 channels with 4 filters have 112 parameters, and does torch count the same elsewhere?"""
+    """Whether 3x3 over 3 channels with 4 filters makes 112, and torch counts the same elsewhere."""
     assert geometry.conv_parameter_count(3, 4, (3, 3)) == 112
     assert geometry.conv_parameter_count(3, 4, (3, 3), bias=False) == 108
     assert geometry.conv_parameter_count(1, 6, (5, 5)) == 156
@@ -133,7 +131,7 @@ def test_parameter_counts_of_the_lecture():
 
 
 def test_receptive_fields_of_the_lecture():
-    """Do two 3x3 layers see 5 pixels and three of them 7?"""
+    """Whether two 3x3 layers see 5 pixels and three of them 7."""
     assert geometry.receptive_field([(3, 1), (3, 1)]) == 5
     assert geometry.receptive_field([(3, 1), (3, 1), (3, 1)]) == 7
     assert geometry.receptive_field([]) == 1
@@ -143,11 +141,11 @@ def test_receptive_fields_of_the_lecture():
     "layers", [[(5, 1)], [(3, 2), (3, 2)], [(5, 1), (2, 2), (5, 1), (2, 2)], [(1, 3), (2, 1)]]
 )
 def test_receptive_field_is_the_reach_of_a_gradient(layers):
-    """Does the gradient of one output entry reach as many input entries as the formula says?"""
+    """Whether the gradient of one output entry reaches as many input entries as the formula says."""
     x = torch.ones(1, 1, 200, requires_grad=True)
     out = x
     for kernel_size, stride in layers:
-        out = F.conv1d(out, torch.ones(1, 1, kernel_size), stride=stride)
+        out = functional.conv1d(out, torch.ones(1, 1, kernel_size), stride=stride)
     out[0, 0, out.shape[2] // 2].backward()
     reached = torch.nonzero(x.grad[0, 0]).flatten()
     assert int(reached[-1] - reached[0]) + 1 == geometry.receptive_field(layers)
@@ -157,15 +155,16 @@ def test_receptive_field_is_the_reach_of_a_gradient(layers):
 @pytest.mark.parametrize("configuration", CONFIGURATIONS, ids=name_of)
 @pytest.mark.parametrize("pair", ["conv2d_loops", "conv2d"])
 def test_convolution_equals_torch(pair, configuration, dtype, rng):
-    """Do output and all three gradients equal torch's?"""
+    """Whether output and all three gradients equal torch's."""
     shape, filters, kernel_size, stride, padding = configuration
     forward = getattr(convolution, f"{pair}_forward")
     inputs = draw(rng, shape, (filters, shape[1], *kernel_size), (filters,), dtype=dtype)
-    forward_and_backward_agree(
-        lambda x, weight, bias: forward(x, weight, bias, stride=stride, padding=padding),
+    options = {"stride": stride, "padding": padding}
+    assert_layer_equals_torch(
+        lambda x, weight, bias: forward(x, weight, bias, **options),
         getattr(convolution, f"{pair}_backward"),
+        lambda x, weight, bias: functional.conv2d(x, weight, bias, **options),
         inputs,
-        lambda x, weight, bias: F.conv2d(x, weight, bias, stride=stride, padding=padding),
         dtype,
         rng,
     )
@@ -174,63 +173,63 @@ def test_convolution_equals_torch(pair, configuration, dtype, rng):
 @pytest.mark.parametrize("dtype", DTYPES, ids=name_of)
 @pytest.mark.parametrize("configuration", CONFIGURATIONS, ids=name_of)
 def test_im2col_is_unfold_and_col2im_is_fold(configuration, dtype, rng):
-    """Do columns and folded images equal torch's, without sharing memory with the argument?"""
+    """Whether columns and folded images equal torch's and share no memory with the argument."""
     shape, _, kernel_size, stride, padding = configuration
     (x,) = draw(rng, shape, dtype=dtype)
-    expected = F.unfold(torch.tensor(x), kernel_size, stride=stride, padding=padding)
+    expected = functional.unfold(torch.tensor(x), kernel_size, stride=stride, padding=padding)
     columns = convolution.im2col(x, kernel_size, stride=stride, padding=padding)
     assert_same(expected, columns, dtype)
     assert not np.shares_memory(x, columns)
 
     (columns,) = draw(rng, columns.shape, dtype=dtype)
-    expected = F.fold(torch.tensor(columns), shape[2:], kernel_size, stride=stride, padding=padding)
+    expected = functional.fold(torch.tensor(columns), shape[2:], kernel_size, stride=stride, padding=padding)
     folded = convolution.col2im(columns, shape, kernel_size, stride=stride, padding=padding)
     assert_same(expected, folded, dtype)
     assert not np.shares_memory(folded, columns)
 
 
-@pytest.mark.parametrize("function", ["conv2d", "im2col", "col2im", "max_pool2d", "avg_pool2d"])
-def test_strided_arguments_are_accepted(function, rng):
-    """Is the result the same for arrays that are not contiguous?"""
-    shape = (2, 3, 7, 5)
-    (x,) = draw(rng, shape)
-    sliced = np.repeat(x, 2, axis=3)[..., ::2]
-    if function == "conv2d":
-        weight, bias = draw(rng, (4, 3, 3, 2), (4,))
-        for dense, other in ((x, sliced), (x, np.asfortranarray(x))):
-            out, cache = convolution.conv2d_forward(dense, weight, bias, stride=2, padding=1)
-            again, cache_again = convolution.conv2d_forward(
-                other, np.asfortranarray(weight), bias, stride=2, padding=1
-            )
-            np.testing.assert_allclose(again, out, rtol=1e-12)
-            grads = convolution.conv2d_backward(out, cache)
-            grads_again = convolution.conv2d_backward(np.asfortranarray(out), cache_again)
-            for one, two in zip(grads, grads_again, strict=True):
-                np.testing.assert_allclose(two, one, rtol=1e-10)
-    elif function == "im2col":
-        assert np.array_equal(convolution.im2col(x, (3, 2)), convolution.im2col(sliced, (3, 2)))
-    elif function == "col2im":
-        (columns,) = draw(rng, (2, 18, 20))
-        expected = convolution.col2im(columns, shape, (3, 2))
-        assert np.array_equal(expected, convolution.col2im(np.asfortranarray(columns), shape, (3, 2)))
-    else:
-        forward = getattr(pooling, f"{function}_forward")
-        backward = getattr(pooling, f"{function}_backward")
-        out, cache = forward(x, kernel_size=(3, 2), stride=2)
-        again, cache_again = forward(sliced, kernel_size=(3, 2), stride=2)
-        assert np.array_equal(out, again)
-        assert np.array_equal(backward(out, cache), backward(np.asfortranarray(out), cache_again))
+def test_convolution_takes_arrays_of_any_memory_order(rng):
+    """Whether the result is the same for arrays that are not contiguous."""
+    x, weight, bias = draw(rng, (2, 3, 7, 5), (4, 3, 3, 2), (4,))
+    out, cache = convolution.conv2d_forward(x, weight, bias, stride=2, padding=1)
+    gradients = convolution.conv2d_backward(out, cache)
+    weight = np.asfortranarray(weight)
+    for other in (np.repeat(x, 2, axis=3)[..., ::2], np.asfortranarray(x)):
+        again, cache = convolution.conv2d_forward(other, weight, bias, stride=2, padding=1)
+        assert_same(out, again, np.float64)
+        for one, two in zip(
+            gradients, convolution.conv2d_backward(np.asfortranarray(out), cache), strict=True
+        ):
+            assert_same(one, two, np.float64)
+
+
+def test_col2im_takes_columns_of_any_memory_order(rng):
+    """Whether the images are the same for columns that are not contiguous."""
+    (columns,) = draw(rng, (2, 18, 20))
+    expected = convolution.col2im(columns, (2, 3, 7, 5), (3, 2), padding=0, stride=1)
+    assert np.array_equal(expected, convolution.col2im(np.asfortranarray(columns), (2, 3, 7, 5), (3, 2)))
+
+
+@pytest.mark.parametrize("kind", ["max_pool2d", "avg_pool2d"])
+def test_pooling_takes_arrays_of_any_memory_order(kind, rng):
+    """Whether the result is the same for arrays that are not contiguous."""
+    forward, backward = getattr(pooling, f"{kind}_forward"), getattr(pooling, f"{kind}_backward")
+    (x,) = draw(rng, (2, 3, 7, 5))
+    out, cache = forward(x, kernel_size=(3, 2), stride=2)
+    again, cache_again = forward(np.repeat(x, 2, axis=3)[..., ::2], kernel_size=(3, 2), stride=2)
+    assert np.array_equal(out, again)
+    assert np.array_equal(backward(out, cache), backward(np.asfortranarray(out), cache_again))
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=name_of)
 def test_conv1x1_is_a_linear_layer_on_every_pixel(dtype, rng):
-    """Does the lecture's 64 to 32 channels equal torch's 1x1 convolution and linear layer?"""
+    """Whether the lecture's 64 to 32 channels equal torch's 1x1 convolution and its linear layer."""
     for shape, filters in [((2, 64, 5, 4), 32), ((1, 3, 2, 7), 1), ((3, 1, 4, 2), 5)]:
         x, weight, bias = draw(rng, shape, (filters, shape[1]), (filters,), dtype=dtype)
         images, matrix, offset = torch.tensor(x), torch.tensor(weight), torch.tensor(bias)
         actual = convolution.conv1x1_as_affine(x, weight, bias)
-        assert_same(F.conv2d(images, matrix[:, :, None, None], offset), actual, dtype)
-        affine = F.linear(images.permute(0, 2, 3, 1), matrix, offset).permute(0, 3, 1, 2)
+        assert_same(functional.conv2d(images, matrix[:, :, None, None], offset), actual, dtype)
+        affine = functional.linear(images.permute(0, 2, 3, 1), matrix, offset).permute(0, 3, 1, 2)
         assert_same(affine.contiguous(), actual, dtype)
 
 
@@ -238,23 +237,23 @@ def test_conv1x1_is_a_linear_layer_on_every_pixel(dtype, rng):
 @pytest.mark.parametrize("configuration", POOLINGS, ids=name_of)
 @pytest.mark.parametrize("kind", ["max_pool2d", "avg_pool2d"])
 def test_pooling_equals_torch(kind, configuration, dtype, rng):
-    """Do output and gradient equal torch's, also where all values are negative?"""
+    """Whether output and gradient equal torch's, also where all values are negative."""
     shape, kernel_size, stride = configuration
     forward = getattr(pooling, f"{kind}_forward")
     inputs = draw(rng, shape, dtype=dtype)
     for x in (inputs[0], inputs[0] - 100):
-        forward_and_backward_agree(
+        assert_layer_equals_torch(
             lambda x: forward(x, kernel_size=kernel_size, stride=stride),
             getattr(pooling, f"{kind}_backward"),
+            lambda x: getattr(functional, kind)(x, kernel_size, stride=stride),
             [x],
-            lambda x: getattr(F, kind)(x, kernel_size, stride=stride),
             dtype,
             rng,
         )
 
 
 def test_max_pooling_gives_a_tied_gradient_away_once():
-    """Is the gradient of a window with equal entries neither lost nor doubled?"""
+    """Whether the gradient of a window with equal entries is neither lost nor doubled."""
     x = np.zeros((2, 3, 6, 4))
     _, cache = pooling.max_pool2d_forward(x, kernel_size=(2, 2), stride=2)
     assert pooling.max_pool2d_backward(np.ones((2, 3, 3, 2)), cache).sum() == 36
@@ -265,12 +264,12 @@ def test_max_pooling_gives_a_tied_gradient_away_once():
 @pytest.mark.parametrize("dtype", DTYPES, ids=name_of)
 @pytest.mark.parametrize("shape", [(2, 3, 7, 5), (1, 1, 4, 4), (3, 2, 1, 1)], ids=name_of)
 def test_global_average_pooling_equals_torch(shape, dtype, rng):
-    """Do the means and their gradient equal torch's adaptive pooling?"""
-    forward_and_backward_agree(
+    """Whether the means and their gradient equal torch's adaptive pooling."""
+    assert_layer_equals_torch(
         pooling.global_avg_pool_forward,
         pooling.global_avg_pool_backward,
+        lambda x: functional.adaptive_avg_pool2d(x, 1).flatten(1),
         draw(rng, shape, dtype=dtype),
-        lambda x: F.adaptive_avg_pool2d(x, 1).flatten(1),
         dtype,
         rng,
     )
@@ -279,21 +278,21 @@ def test_global_average_pooling_equals_torch(shape, dtype, rng):
 @pytest.mark.parametrize("dtype", DTYPES, ids=name_of)
 @pytest.mark.parametrize(("shape", "rows", "cols"), BOUNDARIES, ids=name_of)
 def test_fractional_max_pooling_equals_the_maximum_of_every_region(shape, rows, cols, dtype, rng):
-    """Do output and gradient equal torch's amax over slices?"""
+    """Whether output and gradient equal torch's amax over slices."""
 
     def expected(x):
         regions = [
             x[:, :, top:bottom, left:right].amax((2, 3))
-            for top, bottom in zip(rows[:-1], rows[1:], strict=True)
-            for left, right in zip(cols[:-1], cols[1:], strict=True)
+            for top, bottom in pairwise(rows)
+            for left, right in pairwise(cols)
         ]
         return torch.stack(regions, -1).reshape(*shape[:2], len(rows) - 1, len(cols) - 1)
 
-    forward_and_backward_agree(
+    assert_layer_equals_torch(
         lambda x: pooling.fractional_max_pool_forward(x, rows=np.array(rows), cols=np.array(cols)),
         pooling.fractional_max_pool_backward,
-        draw(rng, shape, dtype=dtype),
         expected,
+        draw(rng, shape, dtype=dtype),
         dtype,
         rng,
     )
@@ -303,7 +302,7 @@ def test_fractional_max_pooling_equals_the_maximum_of_every_region(shape, rows, 
     ("input_size", "output_size"), [(25, 18), (18, 13), (6, 6), (8, 4), (7, 4), (1, 1), (2, 1)]
 )
 def test_fractional_boundaries_start_at_zero_end_at_the_size_and_step_by_one_or_two(input_size, output_size):
-    """Do the boundaries have the properties of Graham's pseudorandom sequence, also at the largest u?"""
+    """Whether the boundaries have the properties of Graham's sequence, also at the largest u."""
     alpha = input_size / output_size
     for u in (1e-3, 0.3 / alpha, 0.77 / alpha, 1 / alpha):
         boundaries = pooling.fractional_pool_boundaries(input_size, output_size, u)

@@ -260,9 +260,13 @@ class Problem:
     upstream: Array
     step: float
 
-    def noise(self, moved: Mask) -> float:
-        """Bound the rounding error of a finite difference of the weighted sum of those outputs that moved."""
-        return ROUNDING * EPS * float(np.linalg.norm((self.upstream * self.outputs)[moved])) / self.step
+    @property
+    def noise(self) -> float:
+        """Bound the rounding error of a finite difference of the weighted sum of the outputs.
+
+        Outputs that seem not to have moved count too: their change may have been rounded to zero.
+        """
+        return ROUNDING * EPS * _norm(self.upstream * self.outputs) / self.step
 
 
 @dataclass
@@ -278,17 +282,23 @@ class Comparison:
 
     @property
     def errors(self) -> Array:
-        """Return the gaps as fractions of the scale; zero where nothing is known, infinite for NaN."""
+        """Return the gaps as fractions of the scale; zero where nothing is known, infinite for no number."""
         with np.errstate(invalid="ignore", over="ignore"):
             errors = np.abs(self.actual - self.expected) / self.scale
-        errors = np.where(np.isnan(errors), np.inf, errors)
+        errors = np.where(np.isnan(errors) | np.isinf(self.scale), np.inf, errors)
         return np.where(self.checked, errors, 0.0)
+
+
+def _norm(array: Array) -> float:
+    """Return the Euclidean norm, without overflow on the way."""
+    peak = float(np.abs(array).max())
+    return peak * float(np.linalg.norm(array / peak)) if 0.0 < peak < np.inf else peak
 
 
 def probe(problem: Problem, index: int, direction: Array, *, part: float = 1.0) -> Probe:
     """Return slope and jump of every output along a direction, and the direction as it was after rounding."""
     base, step = problem.inputs[index], part * problem.step
-    ahead, behind = base + step * direction, base - step * direction
+    ahead, behind = np.asarray(base + step * direction), np.asarray(base - step * direction)
     with np.errstate(all="ignore"):  # a probe may leave the domain, of a square root say; that is a kink
         up, down = problem.evaluate(index, ahead), problem.evaluate(index, behind)
         slopes, jumps = (up - down) / (2 * step), (up - 2 * problem.outputs + down) / step
@@ -304,33 +314,33 @@ def is_constant(problem: Problem, found: Probe) -> bool:
 def compare_entries(problem: Problem, index: int, gradient: Array, tolerance: float) -> Comparison:
     """Compare a gradient entry by entry; two forward passes each, four where a kink is suspected."""
     size = problem.inputs[index].size
-    slopes, jumps, noise = np.array([_probe_entry(problem, index, entry) for entry in range(size)]).T
+    slopes, jumps = np.array([_probe_entry(problem, index, entry) for entry in range(size)]).T
     actual = gradient.reshape(-1)
     known = np.isfinite(slopes) & np.isfinite(jumps)
     peak = float(np.abs(slopes[known]).max(initial=0.0))
     sizes = np.maximum(np.where(known, np.abs(slopes), 0.0), max(FLOOR * peak, 1e-290))
-    scale = np.maximum(sizes, np.abs(actual)) + noise / tolerance
+    scale = np.maximum(sizes, np.abs(actual)) + problem.noise / tolerance
     result = Comparison(actual, slopes, scale, known, total=size)
-    allowed = KINK * (tolerance * sizes + noise)  # of the function alone: a wrong gradient makes no kink
+    allowed = KINK * (
+        tolerance * sizes + problem.noise
+    )  # of the function alone: a wrong gradient makes no kink
     smooth = (np.abs(jumps) <= allowed) & (result.errors <= tolerance)
     for entry in np.flatnonzero(known & ~smooth).tolist():
-        slope, jump, _ = _probe_entry(problem, index, entry, part=0.5)
+        slope, jump = _probe_entry(problem, index, entry, part=0.5)
         drift = max(abs(slope - slopes[entry]), abs(jump - jumps[entry] / 2))
         result.checked[entry] = drift <= allowed[entry]
     result.skipped = int(np.count_nonzero(~result.checked))
     return result
 
 
-def _probe_entry(
-    problem: Problem, index: int, entry: int, *, part: float = 1.0
-) -> tuple[float, float, float]:
-    """Return slope and jump of the weighted sum of the outputs, and their noise, for one entry moved."""
+def _probe_entry(problem: Problem, index: int, entry: int, *, part: float = 1.0) -> tuple[float, float]:
+    """Return slope and jump of the weighted sum of the outputs, for one entry moved."""
     direction = np.zeros(problem.inputs[index].shape)
     direction.reshape(-1)[entry] = 1.0
     slopes, jumps, moved = probe(problem, index, direction, part=part)
     with np.errstate(all="ignore"):
         slope = float(problem.upstream @ slopes) / float(moved.reshape(-1)[entry])
-        return slope, float(problem.upstream @ jumps), problem.noise(slopes != 0)
+        return slope, float(problem.upstream @ jumps)
 
 
 def compare_directions(
@@ -378,8 +388,8 @@ def _project(
     with np.errstate(all="ignore"):
         expected = np.array([upstream @ np.where(kinked, 0.0, slopes) for slopes, _, _ in probes])
         actual = np.array([np.sum(gradient * moved) for _, _, moved in probes])
-    size = max(float(np.linalg.norm(gradient)), float(np.sqrt(np.mean(expected**2))), 1e-290)
-    scale = np.full(len(probes), size + problem.noise(~kinked) / tolerance)
+    size = max(_norm(gradient), _norm(expected) / len(probes) ** 0.5, 1e-290)
+    scale = np.full(len(probes), size + problem.noise / tolerance)
     # If what is left beside the kinks does not depend on the input, nothing has been compared.
     checked = not kinked.any() or any(np.any(slopes[~kinked]) for slopes, _, _ in probes)
     skipped = int(np.count_nonzero(kinked))

@@ -96,8 +96,9 @@ def expect_array(name: str, actual: Any, expected: np.ndarray, *, tolerance: flo
         Name of the array in the exercise, such as ``dx``.
     actual : object
         What the function returned.
-    expected : ndarray, float32 or float64
-        The right values. Its dtype is the dtype asked for; a float64 answer to a float32 case is accepted too.
+    expected : ndarray, float32, float64 or integer
+        The right values. Its dtype is the dtype asked for; a float64 answer to a float32 case is accepted too, and so
+        is every integer dtype where integers are asked for.
     tolerance : float
         Largest accepted `relative_gap`.
 
@@ -125,14 +126,19 @@ def expect_array(name: str, actual: Any, expected: np.ndarray, *, tolerance: flo
             signature=f"shape {name} {actual.shape}",
             actual=actual,
         )
-    accepted = (expected.dtype,) if expected.dtype == np.float64 else (expected.dtype, np.dtype(np.float64))
-    if actual.dtype not in accepted:
+    whole = expected.dtype.kind == "i"
+    if actual.dtype.kind not in "iu" if whole else actual.dtype not in (expected.dtype, np.float64):
+        wanted = (
+            "an integer dtype, such as int"
+            if whole
+            else "the dtype of the input (np.zeros(shape, dtype=x.dtype))"
+        )
         raise CheckFailure(
             "dtype",
             f"{name} has the wrong dtype.",
             where=f"{name}.dtype",
-            values=f"yours {actual.dtype}, expected {expected.dtype}",
-            hint=f"make the array {name} in the dtype of the input (np.zeros(shape, dtype=x.dtype)).",
+            values=f"yours {actual.dtype}, expected {'int' if whole else expected.dtype}",
+            hint=f"make the array {name} in {wanted}.",
             signature=f"dtype {name} {actual.dtype}",
         )
     finite = np.isfinite(actual)

@@ -15,6 +15,7 @@ CHANCE = 0.05  # a place is named only if wrong entries scattered at random lie 
 CLOSE = 0.03  # entries wrong by less than this fraction are called close
 
 
+@np.errstate(all="ignore")  # the values may be anything
 def describe_error(actual: Any, expected: Any, *, name: str = "dx", tolerance: float = 1e-4) -> str | None:
     """Return a one-line hint about what sets `actual` apart from `expected`, or None.
 
@@ -59,21 +60,27 @@ def describe_error(actual: Any, expected: Any, *, name: str = "dx", tolerance: f
     )
 
 
+@np.errstate(all="ignore")
 def describe_factor(actual: Any, expected: Any, *, name: str = "dx", tolerance: float = 1e-4) -> str | None:
     """Return a hint if every entry is the expected one times the same number (0 and -1 included), or None."""
     a, e = np.asarray(actual, dtype=float), np.asarray(expected, dtype=float)
     size = float(np.abs(e).max(initial=0.0))
-    if size == 0.0 or a.shape != e.shape:
+    if size == 0.0 or a.shape != e.shape or not np.isfinite(a).all() or not np.isfinite(size):
         return None
     if not a.any():
         return f"every entry of {name} is zero: is the result ever written?"
-    factor = float((a * e).sum() / (e * e).sum())
-    if factor == 0.0 or np.abs(a - factor * e).max() > tolerance * max(abs(factor), 1e-3) * size:
+    factor = float((a / size * (e / size)).sum() / ((e / size) ** 2).sum())  # least squares
+    if (
+        factor == 0.0
+        or not np.isfinite(factor)
+        or np.abs(a - factor * e).max() > tolerance * max(abs(factor), 1e-3) * size
+    ):
         return None
     times, exact = _times(abs(factor), tolerance)
-    if np.count_nonzero(np.abs(e) > tolerance * size) < 2 and not exact:
+    same_size = abs(abs(factor) - 1.0) <= tolerance
+    if np.count_nonzero(np.abs(e) > tolerance * size) < 2 and not (exact or same_size):
         return None  # one number is always some multiple of another
-    if abs(abs(factor) - 1.0) <= tolerance:
+    if same_size:
         return f"{name} has the wrong sign in every entry" if factor < 0.0 else None
     if factor < 0.0:
         return f"{name} has the wrong sign and is {times} in every entry"
@@ -87,7 +94,7 @@ def describe_factor(actual: Any, expected: Any, *, name: str = "dx", tolerance: 
 
 def _times(factor: float, tolerance: float) -> tuple[str, bool]:
     ratio = max(factor, 1.0 / factor)
-    exact = round(ratio) > 1 and abs(ratio - round(ratio)) <= tolerance * ratio
+    exact = 1 < round(ratio) and abs(ratio - round(ratio)) <= tolerance * ratio <= 0.1
     amount = f"exactly {round(ratio)}" if exact else f"{ratio:.4g}"
     return f"{amount} times {_too(factor)}", exact
 

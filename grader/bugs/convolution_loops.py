@@ -6,15 +6,11 @@ _PAD = "np.pad(x, ((0, 0), (0, 0), (padding, padding), (padding, padding)))"
 
 
 def _forward(mistake: str, replace: str, by: str, hint: str, aspect: str = "values") -> Bug:
-    return Bug(
-        f"conv2d_loops_forward/{mistake}", replace, by, f"check_conv2d_loops_forward_{aspect}", hint
-    )
+    return Bug(f"conv2d_loops_forward/{mistake}", replace, by, f"check_conv2d_loops_forward_{aspect}", hint)
 
 
 def _backward(mistake: str, replace: str, by: str, aspect: str, hint: str) -> Bug:
-    return Bug(
-        f"conv2d_loops_backward/{mistake}", replace, by, f"check_conv2d_loops_backward_{aspect}", hint
-    )
+    return Bug(f"conv2d_loops_backward/{mistake}", replace, by, f"check_conv2d_loops_backward_{aspect}", hint)
 
 
 LOOPS_FORWARD = [

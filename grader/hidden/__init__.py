@@ -62,7 +62,7 @@ def judge_hidden(slug: str, impl: Implementation, rng: np.random.Generator) -> l
     verdicts = checks.run_checks(checks.checks_of(slug), cases, impl)
     if all(v.passed for v in verdicts):
         return verdicts
-    from grader.fingerprints import mistakes_on  # noqa: PLC0415  (loads the catalogue, needed for wrong answers only)
+    from grader.fingerprints import mistakes_on  # it imports this module
 
     # Running every mistake on every case takes seconds; first one failing case per check tells which ones it may be.
     first = {v.aspect: v.case for v in reversed(verdicts) if not v.passed}

@@ -40,7 +40,9 @@ def cases(slug: str, rng: np.random.Generator) -> list[Case]:
         return int(rng.integers(low, high + 1))
 
     if slug == "conv_output_size":
-        rows = [(draw(20, 90), draw(1, 9), stride, padding) for stride in (1, 2, 3, 4) for padding in (0, 1, 3)]
+        rows = [
+            (draw(20, 90), draw(1, 9), stride, padding) for stride in (1, 2, 3, 4) for padding in (0, 1, 3)
+        ]
         rows += [(size, size, draw(1, 3), 0) for size in (draw(2, 9),)]
         rows += [(draw(2, 4), draw(9, 12), draw(1, 2), draw(0, 2)) for _ in range(2)]
         return _unlike([public.output_size_case(*row, answers) for row in rows])

@@ -31,8 +31,9 @@ def oracle(slug: str, inputs: Mapping[str, Any]) -> dict[str, np.ndarray]:
     elif slug.startswith("global"):
         out = functional.adaptive_avg_pool2d(x, 1).flatten(1)
     else:
-        grid = [[x[:, :, a:b, c:d].amax((2, 3)) for c, d in pairwise(inputs["cols"])] for a, b in pairwise(inputs["rows"])]
-        out = torch.stack([torch.stack(row, -1) for row in grid], -2)
+        columns = list(pairwise(inputs["cols"]))
+        rows = [[x[:, :, a:b, c:d].amax((2, 3)) for c, d in columns] for a, b in pairwise(inputs["rows"])]
+        out = torch.stack([torch.stack(row, -1) for row in rows], -2)
     (dx,) = torch.autograd.grad(out, x, torch.from_numpy(inputs["dout"].astype(np.float64)))
     dtype = inputs["x"].dtype
     return {"out": np.array(out.detach().numpy(), dtype=dtype), "dx": np.array(dx.numpy(), dtype=dtype)}
@@ -46,20 +47,20 @@ def cases(slug: str, rng: np.random.Generator) -> list[Case]:
         return oracle(slug, inputs)
 
     if slug == "fractional_pool_boundaries":
-        rows = [_boundaries(rng, *size) for size in ((10, 7), (25, 18), (32, 20), (9, 5), (6, 3), (8, 8))]
-        return [public.boundaries_case(*row, answers) for row in rows]
+        sizes = [(10, 7), (25, 18), (32, 20), (9, 5), (6, 3), (8, 8)]
+        return [public.boundaries_case(*_boundaries(rng, *size), answers) for size in sizes]
     if slug.startswith("global"):
         n, c, h, w = (int(v) for v in rng.permutation([2, 3, 4, 5]))
         shapes = [((n, c, h, w), "float64"), ((1, w, n, c), "float64"), ((h, 1, c, n), "float64")]
         shapes += [((2, 3, 1, 1), "float64"), ((2, 2, n + 4, n + 4), "float64"), ((c, n, w, h), "float32")]
         drawn = [public.global_case(shape, dtype, draw, answers) for shape, dtype in shapes]
     elif slug.startswith("fractional"):
-        sizes = [(2, 3, 7, 6), (1, 2, 6, 9), (3, 1, 8, 5), (2, 2, 6, 6), (1, 1, 9, 7), (2, 3, 6, 8)]
+        shapes4 = [(2, 3, 7, 6), (1, 2, 6, 9), (3, 1, 8, 5), (2, 2, 6, 6), (1, 1, 9, 7), (2, 3, 6, 8)]
         drawn = []
-        for index, (n, c, h, w) in enumerate(sizes):
-            ends = [_ends(rng, h), _ends(rng, w)]
-            dtype = "float32" if index == len(sizes) - 1 else "float64"
-            drawn.append(public.fractional_case((n, c, h, w), *ends, dtype, draw, answers))
+        for index, (n, c, h, w) in enumerate(shapes4):
+            rows, cols = _ends(rng, h), _ends(rng, w)
+            dtype = "float32" if index == len(shapes4) - 1 else "float64"
+            drawn.append(public.fractional_case((n, c, h, w), rows, cols, dtype, draw, answers))
     else:
         drawn = [public.window_case(slug, sizes, draw, answers) for sizes in _sizes(rng)]
     if slug.endswith("backward"):

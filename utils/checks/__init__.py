@@ -7,7 +7,7 @@ call (`USES`). See `utils.checks.core` for how checks run and `utils.checks.expl
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from utils.checks import convolution, explain, geometry, pooling
 from utils.checks.case import Case
@@ -15,12 +15,24 @@ from utils.checks.core import Check, Verdict, first_failure, run_checks
 from utils.checks.implementation import Implementation
 from utils.compare import CheckFailure, five_lines
 
-TOPICS = {"geometry": geometry, "convolution": convolution, "pooling": pooling}
+
+class Topic(Protocol):
+    """What a module of this package says about the exercises of its topic."""
+
+    CHECKS: dict[str, list[Check]]
+    USES: dict[str, tuple[str, ...]]
+
+    def public_cases(self, slug: str) -> list[Case]:
+        """Return the cases a student sees."""
+        ...
+
+
+TOPICS: dict[str, Topic] = {"geometry": geometry, "convolution": convolution, "pooling": pooling}
 
 SUBSTITUTES: dict[str, dict[str, Callable[..., Any]]] = {}
 """While grading: the functions that stand in for those an exercise calls, by exercise (see grader.hidden)."""
 
-__all__ = ["CheckFailure", "check", "checks_of", "judge", "public_cases", "topic_of", "uses"]
+__all__ = ["CheckFailure", "check", "checks_of", "judge", "public_cases", "run_checks", "topic_of", "uses"]
 
 
 def topic_of(slug: str) -> str:

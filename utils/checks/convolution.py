@@ -239,4 +239,3 @@ def public_cases(slug: str) -> list[Case]:
     grid = PIXELS if slug == "conv1x1_as_affine" else GRID
     cases = [grid_case(slug, sizes, Dyadic(index), oracle) for index, sizes in enumerate(grid)]
     return cases + cost_cases(slug, Dyadic(len(grid)))
-

@@ -1,7 +1,7 @@
 """Name the mistake behind a wrong answer.
 
-Every catalogued mistake was run on the cases, and what it returned is kept as a *fingerprint*: the shape and three random
-projections of each wrong array, or a short text for other failures. Students receive these numbers, no code. A wrong
+Every catalogued mistake was run on the cases, and what it returned is kept as a *fingerprint*: the shape and three
+random projections of each wrong array, or a short text for other failures. Students receive these numbers, no code. A wrong
 answer that agrees with a mistake's fingerprints gets that mistake's hint; else the cases it fails on speak (only where
 windows overlap, say); else the pattern of its error does (only the border, a constant factor, all zero).
 """
@@ -48,7 +48,9 @@ def signature(failure: CheckFailure) -> Any:
     return ["x".join(map(str, value.shape)), *(float(f"{p:.9g}") for p in axes @ flat)]
 
 
-def explain(slug: str, verdicts: Sequence[Verdict], mistakes: Mapping[str, Mapping[str, Any]]) -> list[Verdict]:
+def explain(
+    slug: str, verdicts: Sequence[Verdict], mistakes: Mapping[str, Mapping[str, Any]]
+) -> list[Verdict]:
     """Return the verdicts with a hint, and the name of the mistake where one was recognized.
 
     Parameters
@@ -81,7 +83,11 @@ def suspects(verdicts: Sequence[Verdict], mistakes: Mapping[str, Mapping[str, An
     return [
         name
         for name, mistake in mistakes.items()
-        if any(_same(signature(v.failure), mistake["seen"].get(key(v)), v.case.single) for v in failed if v.failure)
+        if any(
+            _same(signature(v.failure), mistake["seen"].get(key(v)), v.case.single)
+            for v in failed
+            if v.failure
+        )
     ]
 
 

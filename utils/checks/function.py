@@ -44,9 +44,9 @@ def function_checks(
                 impl.memo[slug] = (result, used, None)
             except CheckFailure as failure:
                 impl.memo[slug] = (None, used, failure)
-        result, used, failure = impl.memo[slug]
-        if failure is not None:
-            raise failure
+        result, used, failed = impl.memo[slug]
+        if failed is not None:
+            raise failed
         return result, used
 
     def values(impl: Implementation, case: Case) -> float:
@@ -90,7 +90,9 @@ def expect_error(impl: Implementation, slug: str, error: str, *args: Any, **kwar
         kinds = [kind.__name__ for kind in type(failure.__cause__).__mro__] if failure.__cause__ else []
         if error not in kinds and failure.problem != f"raised {error}.":
             raise CheckFailure(
-                "values", f"{failure.problem.rstrip('.')} where it should raise {error}.", values=failure.values
+                "values",
+                f"{failure.problem.rstrip('.')} where it should raise {error}.",
+                values=failure.values,
             ) from None
         return
     raise CheckFailure(

@@ -14,9 +14,7 @@ USES: dict[str, tuple[str, ...]] = {}
 
 def _refuses_small_input(impl: Implementation, case: Case) -> None:
     size, kernel_size, stride, padding = case.fresh("size", "kernel_size", "stride", "padding")
-    expect_error(
-        impl, "conv_output_size", "ValueError", size, kernel_size, stride=stride, padding=padding
-    )
+    expect_error(impl, "conv_output_size", "ValueError", size, kernel_size, stride=stride, padding=padding)
 
 
 CHECKS: dict[str, list[Check]] = {

@@ -80,7 +80,9 @@ def backward_checks(layer: Layer) -> list[Check]:
                 )
             except CheckFailure as failure:
                 if not _forward_is_right(layer, impl, case):
-                    failure.hint = f"{layer.forward} is wrong on this case too: mend that first, then run this again."
+                    failure.hint = (
+                        f"{layer.forward} is wrong on this case too: mend that first, then run this again."
+                    )
                 raise
 
         return Check(slug, name, values)
@@ -133,7 +135,7 @@ def backward_checks(layer: Layer) -> list[Check]:
     def vectorized(impl: Implementation, case: Case) -> None:
         def trace(inputs: dict[str, Any]) -> Trace:
             out, cache = expect_parts(_call_forward(layer, impl, _copies(inputs)), ("out", "cache"))
-            return impl.trace(layer.backward, np.ones_like(_as_data(out)), cache)[1]  # type: ignore[no-any-return]
+            return impl.trace(layer.backward, np.ones_like(_as_data(out)), cache)[1]
 
         _expect_no_loop(trace, case)
 
@@ -277,9 +279,9 @@ def _once(impl: Implementation, key: str, call: Any) -> Any:
             impl.memo[key] = (call(), None)
         except CheckFailure as failure:
             impl.memo[key] = (None, failure)
-    result, failure = impl.memo[key]
-    if failure is not None:
-        raise failure
+    result, failed = impl.memo[key]
+    if failed is not None:
+        raise failed
     return result
 
 

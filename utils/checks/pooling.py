@@ -140,7 +140,9 @@ def boundaries_case(input_size: int, output_size: int, u: float, oracle: Oracle)
     inputs = {"name": name, "input_size": input_size, "output_size": output_size, "u": u}
     found = {}
     if input_size % output_size:
-        found["fractional"] = "alpha = input_size / output_size is a fraction: use / and round up only at the end."
+        found["fractional"] = (
+            "alpha = input_size / output_size is a fraction: use / and round up only at the end."
+        )
     return Case(name, inputs, oracle(inputs), found)
 
 
