@@ -154,15 +154,16 @@ def im2col(x, kernel_size, *, stride=1, padding=0):
     KH, KW = kernel_size
     OH = (H + 2 * padding - KH) // stride + 1
     OW = (W + 2 * padding - KW) // stride + 1
+    padded = x
     if padding > 0:
-        x = np.pad(x, ((0, 0), (0, 0), (padding, padding), (padding, padding)))
-    # first along the width, then along the height: KH + KW long copies instead of KH * KW short ones
-    strips = np.empty((N, C, KW, H + 2 * padding, OW), dtype=x.dtype)
-    for kw in range(KW):
-        strips[:, :, kw] = x[:, :, :, kw : kw + stride * OW : stride]
+        padded = np.zeros((N, C, H + 2 * padding, W + 2 * padding), dtype=x.dtype)
+        padded[:, :, padding : padding + H, padding : padding + W] = x
     columns = np.empty((N, C, KH, KW, OH, OW), dtype=x.dtype)
     for kh in range(KH):
-        columns[:, :, kh] = strips[:, :, :, kh : kh + stride * OH : stride]
+        for kw in range(KW):
+            rows = slice(kh, kh + stride * OH, stride)
+            cols = slice(kw, kw + stride * OW, stride)
+            columns[:, :, kh, kw] = padded[:, :, rows, cols]
     return columns.reshape(N, C * KH * KW, OH * OW)
     ### END SOLUTION
 
@@ -205,14 +206,13 @@ def col2im(columns, input_shape, kernel_size, *, stride=1, padding=0):
     KH, KW = kernel_size
     OH = (H + 2 * padding - KH) // stride + 1
     OW = (W + 2 * padding - KW) // stride + 1
-    columns = columns.reshape(N, C, KH, KW, OH, OW)
-    # the steps of im2col in reverse order, with sums in place of copies
-    strips = np.zeros((N, C, KW, H + 2 * padding, OW), dtype=columns.dtype)
-    for kh in range(KH):
-        strips[:, :, :, kh : kh + stride * OH : stride] += columns[:, :, kh]
+    windows = columns.reshape(N, C, KH, KW, OH, OW)
     padded = np.zeros((N, C, H + 2 * padding, W + 2 * padding), dtype=columns.dtype)
-    for kw in range(KW):
-        padded[:, :, :, kw : kw + stride * OW : stride] += strips[:, :, kw]
+    for kh in range(KH):
+        for kw in range(KW):
+            rows = slice(kh, kh + stride * OH, stride)
+            cols = slice(kw, kw + stride * OW, stride)
+            padded[:, :, rows, cols] += windows[:, :, kh, kw]
     return padded[:, :, padding : padding + H, padding : padding + W]
     ### END SOLUTION
 

@@ -38,18 +38,12 @@ def max_pool2d_forward(x, *, kernel_size, stride):
     OH = (H - KH) // stride + 1
     OW = (W - KW) // stride + 1
     out = np.full((N, C, OH, OW), -np.inf, dtype=x.dtype)
-    winner = np.zeros((N, C, OH, OW), dtype=int)
     for kh in range(KH):
         for kw in range(KW):
-            candidate = x[:, :, kh : kh + stride * OH : stride, kw : kw + stride * OW : stride].copy()
-            better = candidate > out
-            # offsets grow from candidate to candidate, so the largest one is that of the last improvement
-            np.maximum(winner, better * (kh * W + kw), out=winner)
-            np.maximum(out, candidate, out=out)
-    # from offsets within a window to positions in the flattened x
-    winner += stride * (W * np.arange(OH)[:, None] + np.arange(OW))
-    winner += H * W * np.arange(N * C).reshape(N, C, 1, 1)
-    cache = (x.shape, winner)
+            rows = slice(kh, kh + stride * OH, stride)
+            cols = slice(kw, kw + stride * OW, stride)
+            np.maximum(out, x[:, :, rows, cols], out=out)
+    cache = (x, out, kernel_size, stride)
     return out, cache
     ### END SOLUTION
 
@@ -82,10 +76,17 @@ def max_pool2d_backward(dout, cache):
     float32 stays float32; returning float64 for a float32 input is accepted.
     """
     ### BEGIN SOLUTION
-    input_shape, winner = cache
-    dx = np.zeros(input_shape, dtype=dout.dtype)
-    # an entry can win several windows: np.add.at adds up repeated positions
-    np.add.at(dx.reshape(-1), winner.reshape(-1), dout.reshape(-1))
+    x, out, (KH, KW), stride = cache
+    OH, OW = dout.shape[2:]
+    dx = np.zeros_like(x)
+    waiting = np.ones(out.shape, dtype=bool)
+    for kh in range(KH):
+        for kw in range(KW):
+            rows = slice(kh, kh + stride * OH, stride)
+            cols = slice(kw, kw + stride * OW, stride)
+            winner = waiting & (x[:, :, rows, cols] == out)
+            dx[:, :, rows, cols] += winner * dout
+            waiting &= ~winner
     return dx
     ### END SOLUTION
 
@@ -124,13 +125,12 @@ def avg_pool2d_forward(x, *, kernel_size, stride):
     KH, KW = kernel_size
     OH = (H - KH) // stride + 1
     OW = (W - KW) // stride + 1
-    # a sum over a window is a sum of sums: KH + KW additions instead of KH * KW
-    sums = np.zeros((N, C, OH, W), dtype=x.dtype)
-    for kh in range(KH):
-        sums += x[:, :, kh : kh + stride * OH : stride]
     out = np.zeros((N, C, OH, OW), dtype=x.dtype)
-    for kw in range(KW):
-        out += sums[:, :, :, kw : kw + stride * OW : stride]
+    for kh in range(KH):
+        for kw in range(KW):
+            rows = slice(kh, kh + stride * OH, stride)
+            cols = slice(kw, kw + stride * OW, stride)
+            out += x[:, :, rows, cols]
     out /= KH * KW
     cache = (x.shape, kernel_size, stride)
     return out, cache
@@ -163,15 +163,15 @@ def avg_pool2d_backward(dout, cache):
     float32 stays float32; returning float64 for a float32 input is accepted.
     """
     ### BEGIN SOLUTION
-    (N, C, H, W), (KH, KW), stride = cache
+    input_shape, (KH, KW), stride = cache
     OH, OW = dout.shape[2:]
     share = dout / (KH * KW)
-    dsums = np.zeros((N, C, OH, W), dtype=dout.dtype)
-    for kw in range(KW):
-        dsums[:, :, :, kw : kw + stride * OW : stride] += share
-    dx = np.zeros((N, C, H, W), dtype=dout.dtype)
+    dx = np.zeros(input_shape, dtype=dout.dtype)
     for kh in range(KH):
-        dx[:, :, kh : kh + stride * OH : stride] += dsums
+        for kw in range(KW):
+            rows = slice(kh, kh + stride * OH, stride)
+            cols = slice(kw, kw + stride * OW, stride)
+            dx[:, :, rows, cols] += share
     return dx
     ### END SOLUTION
 
