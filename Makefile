@@ -8,7 +8,7 @@ PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check build bench release clean
+.PHONY: help setup demo test check build tolerances bench release clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
@@ -56,6 +56,9 @@ check: $(STAMP) ## style, types, drift of generated files, fast tests: before ev
 
 build: $(STAMP) ## make the notebooks and other generated files from their sources
 	@$(PY) -m grader build
+
+tolerances: $(STAMP) ## measure noise and signal of every check and store the tolerances between them
+	@$(PY) -m tests.measure_tolerances
 
 bench: $(STAMP) ## speed against torch, and of the gradient checker
 	@$(PY) -m tests.benchmarks

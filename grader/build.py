@@ -19,12 +19,14 @@ from typing import TYPE_CHECKING, Any
 
 from grader.course import Course, load_course
 from grader.errors import UserError
+from grader.exercises import EXERCISES
 from grader.files import write_atomically
 from grader.leaks import Secrets
 from grader.narrative import MARKS, Cell, imported_names, narrative_path, read_narrative
 from grader.readme import exercise_table
 from grader.reference import Reference, read_reference
 from grader.stored import expected_values, fingerprints
+from grader.tolerances import refuse_bad_tolerances
 
 if TYPE_CHECKING:
     from grader.exercises import Exercise
@@ -86,6 +88,8 @@ def generate(course: Course, units: tuple[str, ...]) -> dict[str, bytes]:
     """Run all generators, with a progress bar on a terminal."""
     from tqdm import tqdm
 
+    if course.exercises.keys() <= EXERCISES.keys():  # not a course of the tests, with exercises of its own
+        refuse_bad_tolerances(course.exercises)
     files: dict[str, bytes] = {}
     for generator in (bar := tqdm(GENERATORS, disable=None, leave=False, bar_format="{l_bar}{bar}")):
         bar.set_description(generator.__name__.replace("_", " "))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import importlib
 import json
-from collections.abc import Mapping
 from typing import Any
 
 from grader.course import Course
@@ -37,19 +36,18 @@ def fingerprints(course: Course, units: tuple[str, ...]) -> dict[str, bytes]:
     """Return ``utils/checks/fingerprints/<topic>.json``: what each catalogued mistake returns on the public cases."""
     files = {}
     for topic, module in _topics(course, units).items():
-        oracle = importlib.import_module(f"grader.hidden.{topic}").oracle
-        stored = {}
-        for slug in module.CHECKS:
-            # Not the stored expected values, which a first build has not written yet.
-            cases = [
-                _with_expected(case, oracle(slug, case.inputs))
-                for case in module.public_cases(slug)
-                if case.kind == "grid"
-            ]
-            cases += [case for case in module.public_cases(slug) if case.kind != "grid"]
-            stored[slug] = mistakes_on(slug, cases)
+        stored = {slug: mistakes_on(slug, judged_public_cases(slug)) for slug in module.CHECKS}
         files[f"utils/checks/fingerprints/{topic}.json"] = _json(stored, depth=4)
     return files
+
+
+def judged_public_cases(slug: str) -> list[Case]:
+    """Return the public cases with values from the oracle, not the stored ones, which may not be written yet."""
+    oracle = importlib.import_module(f"grader.hidden.{checks.topic_of(slug)}").oracle
+    return [
+        dataclasses.replace(case, expected=oracle(slug, case.inputs)) if case.kind == "grid" else case
+        for case in checks.public_cases(slug)
+    ]
 
 
 def _topics(course: Course, units: tuple[str, ...]) -> dict[str, Any]:
@@ -58,10 +56,6 @@ def _topics(course: Course, units: tuple[str, ...]) -> dict[str, Any]:
         course.exercises[slug].topic for unit in units for slug in (e.slug for e in course.of_unit(unit))
     }
     return {topic: module for topic, module in checks.TOPICS.items() if topic in wanted}
-
-
-def _with_expected(case: Case, expected: Mapping[str, Any]) -> Case:
-    return dataclasses.replace(case, expected=expected)
 
 
 def _json(value: Any, depth: int) -> bytes:

@@ -18,6 +18,7 @@ import numpy as np
 from grader.bugs import bugs_of, mutant
 from grader.errors import UserError
 from grader.hidden import hidden_cases, references
+from grader.stored import judged_public_cases
 from utils import checks
 from utils.checks.case import Case
 from utils.checks.core import run_checks
@@ -39,7 +40,7 @@ def measure_signal(slug: str, seeds: int) -> float:
     signals = []
     for bug in bugs_of(slug):
         impl = Implementation(mutant(bug), references(slug))
-        for cases in [checks.public_cases(slug), *(_cases(slug, seed) for seed in range(seeds))]:
+        for cases in [judged_public_cases(slug), *(_cases(slug, seed) for seed in range(seeds))]:
             verdicts = run_checks(checks.checks_of(slug), [c for c in cases if not c.single], impl)
             errors = [v.error for v in verdicts if v.status == "fail" and v.error is not None]
             if errors:
@@ -60,8 +61,11 @@ def choose(noise: float, signal: float) -> float:
 
 
 def row(noise: float, signal: float) -> dict[str, float]:
-    """Return the stored row of an exercise, rounded to the unfavorable power of ten."""
-    noise = 10.0 ** math.ceil(math.log10(max(noise, FLOOR)))
+    """Return the stored row of an exercise, rounded to the unfavorable power of ten.
+
+    The noise is taken three times as large as measured, because other processors and libraries round otherwise.
+    """
+    noise = 10.0 ** math.ceil(math.log10(max(3 * noise, FLOOR)))
     signal = 10.0 ** math.floor(math.log10(signal))
     return {"noise": noise, "signal": signal, "tolerance": choose(noise, signal)}
 

@@ -110,11 +110,14 @@ def expect_array(name: str, actual: Any, expected: np.ndarray, *, tolerance: flo
     if actual is None:
         raise _returned_none(name)
     if type(actual) is not np.ndarray:
+        number = expected.ndim > 0 and isinstance(actual, (int, float, np.number))
         raise CheckFailure(
             "type",
             f"{name} is not a NumPy array.",
             values=f"yours {_type_name(actual)}, expected numpy.ndarray",
-            hint=f"return {name} as a plain numpy.ndarray of shape {expected.shape}.",
+            hint=f"{name} is one number instead of an array of shape {expected.shape}: sum over fewer axes."
+            if number
+            else f"return {name} as a plain numpy.ndarray of shape {expected.shape}.",
             signature=f"type {_type_name(actual)}",
         )
     if actual.shape != expected.shape:

@@ -27,20 +27,27 @@ class Dyadic:
 
     Sums and products of such numbers are exact in float64, in any order, so the stored expected values are exact too
     and a student reads 0.375, not 0.37499999999999994. ``RandomState`` is NumPy's frozen generator.
+
+    In float32 they are exact as well. `fine` numbers have 22 binary places: still exact in float64, but where an array
+    is float32, products and sums are rounded.
     """
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, *, fine: bool = False) -> None:
         self._random = np.random.RandomState(seed)
+        self._fine = fine
 
     def values(self, shape: tuple[int, ...]) -> np.ndarray:
         sixteenths = np.concatenate([np.arange(-40, 0), np.arange(1, 41)])
         sixteenths = sixteenths[np.abs(sixteenths) != 16]
-        return self._random.choice(sixteenths, size=shape) / 16.0
+        return self._random.choice(sixteenths, size=shape) / 16.0 + self._more(shape)
 
     def distinct(self, shape: tuple[int, ...]) -> np.ndarray:
         """No two entries are equal: the nearest two are 1/16 apart, so no window has a tie."""
         size = int(np.prod(shape))
-        return (self._random.permutation(size).reshape(shape) - size // 2 + 0.5) / 16.0
+        return (self._random.permutation(size).reshape(shape) - size // 2 + 0.5) / 16.0 + self._more(shape)
+
+    def _more(self, shape: tuple[int, ...]) -> np.ndarray | float:
+        return self._random.randint(-(2**12), 2**12, shape) / 2.0**22 if self._fine else 0.0
 
 
 class Fresh:

@@ -62,6 +62,7 @@ class Sizes:
     stride: int
     padding: int
     dtype: str = "float64"
+    fine: bool = False
 
     @property
     def oh(self) -> int:
@@ -75,57 +76,83 @@ class Sizes:
     def name(self) -> str:
         return (
             f"N={self.n} C={self.c} H={self.h} W={self.w}, F={self.f}, kernel {self.kh}x{self.kw}, "
-            f"stride {self.stride}, padding {self.padding}"
-            + ("" if self.dtype == "float64" else f", {self.dtype}")
+            f"stride {self.stride}, padding {self.padding}" + _kind(self)
         )
+
+
+def _kind(sizes: Sizes) -> str:
+    return (", fine numbers" if sizes.fine else "") + ("" if sizes.dtype == "float64" else f", {sizes.dtype}")
 
 
 def traits(sizes: Sizes, *, backward: bool) -> dict[str, str]:
     """Return what is special about a configuration, with the hint for code that fails only there."""
-    found = {}
-    if sizes.dtype == "float32":
-        found["float32"] = "only float32 inputs fail: which of your arrays has another dtype?"
-    if sizes.padding == 0:
-        found["padding 0"] = (
-            "it fails exactly where padding is 0: a slice such as [p:-p] is empty when p is 0."
+    height, width, kh, kw, step = sizes.h, sizes.w, sizes.kh, sizes.kw, sizes.stride
+    down, right = sizes.oh > 1, sizes.ow > 1
+    rest = max((n + 2 * sizes.padding - k) % step for n, k in ((height, kh), (width, kw)))
+    several = "it fails exactly where there are several"
+    known = {
+        "float32": (
+            sizes.dtype == "float32",
+            "the input is float32: which of your arrays has another dtype?",
+        ),
+        "fine": (sizes.fine, "float32 does not hold the numbers: which of your arrays is float32?"),
+        "padding 0": (
+            sizes.padding == 0,
+            "padding is 0" + (": a slice such as [p:-p] is empty when p is 0." if backward else "."),
+        ),
+        "padding": (
+            sizes.padding > 0,
+            "padding is not 0: does dx still contain the padding, or miss its offset?"
             if backward
-            else "it fails exactly where padding is 0."
-        )
-    else:
-        found["padding"] = (
-            "it fails exactly where padding is not 0: does dx still contain the padding, or miss its offset?"
+            else "padding is not 0: are zeros added on all four sides of the two image axes, also in the size?",
+        ),
+        "padding not 1": (sizes.padding != 1, "padding is not 1: is a 1 written into the code?"),
+        "wide padding": (
+            sizes.padding >= min(kh, kw),
+            "a whole window fits into the padding: is KH - 1 - padding negative?",
+        ),
+        "stride": (
+            step > 1 and (down or right),
+            "stride is above 1: window (i, j) begins at row i * stride, column j * stride.",
+        ),
+        "uneven": (
+            rest > 0,
+            "the stride does not divide the size: round down, and leave the rest of the image.",
+        ),
+        "unread": (
+            rest > sizes.padding,
+            "no window reaches the last row or column: the result is as large as the image, with zeros there."
             if backward
-            else "it fails exactly where padding is not 0: are zeros added on all four sides, also in the size?"
-        )
-    if sizes.stride > 1:
-        found["stride"] = (
-            "it fails exactly where stride is above 1: window (i, j) begins at row i * stride, column j * stride."
-        )
-    if min(sizes.kh, sizes.kw) > sizes.stride or max(sizes.kh, sizes.kw) > sizes.stride:
-        found["overlap"] = (
-            "it fails exactly where windows overlap: contributions to the same entry add up (+=, not =)."
-            if backward
-            else "it fails exactly where windows overlap."
-        )
-    if sizes.kh != sizes.kw:
-        found["rectangular kernel"] = (
-            "it fails exactly where the kernel is not square: are KH and KW mixed up, or one used for both?"
-        )
-    if sizes.h != sizes.w:
-        found["rectangular image"] = "it fails exactly where the image is not square: are H and W mixed up?"
-    if (sizes.h + 2 * sizes.padding - sizes.kh) % sizes.stride or (
-        sizes.w + 2 * sizes.padding - sizes.kw
-    ) % sizes.stride:
-        found["uneven"] = (
-            "it fails exactly where the stride does not divide the size: round down, and leave the rest of the image."
-        )
-    if sizes.c > 1:
-        found["channels"] = "it is right for one channel only: every filter sums over all input channels."
-    if sizes.n > 1:
-        found["batch"] = "it is right for a batch of one only: what does it do with the second image?"
-    if sizes.f > 1:
-        found["filters"] = "it is right for one filter only."
-    return found
+            else "no window reaches the last row or column: round the size down.",
+        ),
+        "overlap": (
+            (kh > step and down) or (kw > step and right),
+            "windows overlap"
+            + (": contributions to the same entry add up (+=, not =)." if backward else "."),
+        ),
+        "options": (
+            step > 1 or sizes.padding > 0,
+            "stride or padding is given: are both used, and passed on to every function that is called?",
+        ),
+        "not 3x3": ((kh, kw) != (3, 3), "the kernel is not 3x3: is a 3 written into the code?"),
+        "rectangular kernel": (
+            kh != kw,
+            "the kernel is not square: are KH and KW mixed up, or one used for both?",
+        ),
+        "rectangular image": (height != width, "the image is not square: are H and W mixed up?"),
+        "channels": (sizes.c > 1, f"{several} channels: every filter sums over all input channels."),
+        "batch": (sizes.n > 1, f"{several} images: what does it do with the second one?"),
+        "filters": (sizes.f > 1, f"{several} filters: what does it do with the second one?"),
+        "batch and filters": (
+            sizes.n > 1 and sizes.f > 1,
+            f"{several} images and several filters: reshape does not swap axes, transpose does.",
+        ),
+    }
+    return {
+        trait: hint if hint.startswith("it ") else f"it fails exactly where {hint}"
+        for trait, (present, hint) in known.items()
+        if present
+    }
 
 
 def conv_inputs(sizes: Sizes, draw: Draw) -> dict[str, Any]:
@@ -162,7 +189,7 @@ def pixel_inputs(sizes: Sizes, draw: Draw) -> dict[str, Any]:
         "bias": draw.values((sizes.f,)),
     }
     name = f"N={sizes.n} C={sizes.c} H={sizes.h} W={sizes.w}, F={sizes.f}"
-    name += "" if sizes.dtype == "float64" else f", {sizes.dtype}"
+    name += _kind(sizes)
     return {"name": name, **{k: v.astype(sizes.dtype) for k, v in arrays.items()}}
 
 
@@ -216,13 +243,14 @@ GRID = [
     Sizes(2, 1, 9, 6, 3, 2, 4, 3, 0),
     Sizes(1, 1, 4, 6, 2, 4, 6, 1, 0),
     Sizes(2, 2, 5, 5, 1, 3, 3, 1, 2),
+    Sizes(2, 3, 7, 7, 4, 3, 3, 2, 0, fine=True),
     Sizes(2, 3, 7, 5, 4, 3, 2, 2, 1, "float32"),
 ]
 PIXELS = [
     Sizes(2, 3, 4, 5, 6, 1, 1, 1, 0),
     Sizes(1, 5, 3, 2, 2, 1, 1, 1, 0),
     Sizes(3, 1, 2, 4, 5, 1, 1, 1, 0),
-    Sizes(2, 4, 4, 4, 4, 1, 1, 1, 0),
+    Sizes(2, 4, 4, 4, 4, 1, 1, 1, 0, fine=True),
     Sizes(1, 64, 2, 3, 32, 1, 1, 1, 0),
     Sizes(2, 3, 4, 5, 6, 1, 1, 1, 0, "float32"),
 ]
@@ -237,5 +265,7 @@ def public_cases(slug: str) -> list[Case]:
     """Return the cases a student sees, simple ones first."""
     oracle = stored_expected("convolution", operation(slug))
     grid = PIXELS if slug == "conv1x1_as_affine" else GRID
-    cases = [grid_case(slug, sizes, Dyadic(index), oracle) for index, sizes in enumerate(grid)]
+    cases = [
+        grid_case(slug, sizes, Dyadic(index, fine=sizes.fine), oracle) for index, sizes in enumerate(grid)
+    ]
     return cases + cost_cases(slug, Dyadic(len(grid)))

@@ -1,9 +1,9 @@
 """Name the mistake behind a wrong answer.
 
 Every catalogued mistake was run on the cases, and what it returned is kept as a *fingerprint*: the shape and three
-random projections of each wrong array, or a short text for other failures. Students receive these numbers, no code. A wrong
-answer that agrees with a mistake's fingerprints gets that mistake's hint; else the cases it fails on speak (only where
-windows overlap, say); else the pattern of its error does (only the border, a constant factor, all zero).
+random projections of each wrong array, or a short text for other failures. Students receive these numbers, no code.
+A wrong answer that agrees with a mistake's fingerprints gets that mistake's hint; for others see
+`utils.checks.patterns`.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from typing import Any
 
 import numpy as np
 
+from utils.checks import patterns
 from utils.checks.core import Verdict
 from utils.compare import CheckFailure
-from utils.error_patterns import describe_error
 
 FINGERPRINTS = Path(__file__).parent / "fingerprints"
 PROJECTIONS = 3
@@ -72,7 +72,7 @@ def explain(
         if mistake is not None:
             hint = str(mistakes[mistake]["hint"])
         else:
-            hint = failure.hint or _from_cases(verdict, verdicts) or _from_pattern(verdict)
+            hint = failure.hint or patterns.read(verdict, verdicts)
         explained.append(replace(verdict, hint=hint, mistake=mistake))
     return explained
 
@@ -97,26 +97,34 @@ def _recognize(
     """Return the mistake that agrees with this verdict and best with the other verdicts of the same aspect.
 
     A mistake must reproduce this very answer. Among those that do, the one that agrees on most cases of the aspect
-    wins: two mistakes may look the same on one case.
+    wins: two mistakes may look the same on one case. That both raised a ValueError, say, both modified x or both
+    returned 3 is weak evidence: there the mistake must agree on all cases of the aspect and on the arrays of this case.
     """
     best, best_score = None, 0
+    weak = verdict.failure is not None and _is_weak(verdict.failure)
     own = signature(verdict.failure) if verdict.failure else None
     for name, mistake in mistakes.items():
         seen: Seen = mistake["seen"]
         if not _same(own, seen.get(key(verdict)), verdict.case.single):
             continue
-        agreement = 0
+        agreement, contradicted = 0, False
         for other in verdicts:
+            ours = signature(other.failure) if other.failure else None
             theirs = seen.get(key(other))
-            if other.failure is None:
-                same = theirs is None
-            else:
-                same = _same(signature(other.failure), theirs, other.case.single)
+            same = ours is theirs is None or _same(ours, theirs, other.case.single)
             # What it does on the same aspect tells more than on others, which may hold a second mistake.
             agreement += same * (100 if other.aspect == verdict.aspect else 1)
-        if agreement > best_score:
+            arrays = other.case is verdict.case and (isinstance(ours, list) or isinstance(theirs, list))
+            contradicted |= not same and (arrays or other.aspect == verdict.aspect)
+        if agreement > best_score and not (weak and contradicted):
             best, best_score = name, agreement
     return best
+
+
+def _is_weak(failure: CheckFailure) -> bool:
+    if failure.stage == "values":
+        return not isinstance(failure.signature, np.ndarray) or not (failure.signature % 1).any()
+    return failure.stage in ("raised", "contract")
 
 
 def _same(a: Any, b: Any, single: bool) -> bool:
@@ -128,32 +136,6 @@ def _same(a: Any, b: Any, single: bool) -> bool:
         return False
     p, q = np.array(a[1:]), np.array(b[1:])
     return bool(np.all(np.abs(p - q) <= (1e-4 if single else 1e-7) * (1.0 + np.abs(q).max())))
-
-
-def _from_cases(verdict: Verdict, verdicts: Sequence[Verdict]) -> str:
-    """Return the hint of the trait that all failing cases have and no passing one has."""
-    same = [v for v in verdicts if v.aspect == verdict.aspect and v.case.kind == "grid"]
-    failed = [v for v in same if not v.passed]
-    passed = [v for v in same if v.passed]
-    if not failed or not passed:
-        return ""
-    for trait, hint in verdict.case.traits.items():
-        if all(trait in v.case.traits for v in failed) and not any(trait in v.case.traits for v in passed):
-            return hint
-    return ""
-
-
-def _from_pattern(verdict: Verdict) -> str:
-    """Return what the error itself looks like, such as a constant factor."""
-    failure = verdict.failure
-    expected = verdict.case.expected
-    name = verdict.aspect if verdict.aspect in expected else next(iter(expected), "")
-    if failure is None or failure.stage not in ("values", "shape"):
-        return ""
-    actual = failure.signature if isinstance(failure.signature, np.ndarray) else failure.actual
-    if not isinstance(actual, np.ndarray) or not isinstance(expected.get(name), np.ndarray):
-        return ""
-    return describe_error(actual, expected[name], name=name) or ""
 
 
 def stored_mistakes(topic: str, slug: str) -> Mapping[str, Mapping[str, Any]]:

@@ -106,6 +106,7 @@ OUTPUT_SIZES = [
     (9, 1, 1, 0),
     (4, 6, 1, 0),
     (1, 6, 1, 2),
+    (3, 5, 1, 1),
 ]
 PARAMETER_COUNTS: list[tuple[int, int, tuple[int, int], bool]] = [
     (3, 4, (3, 3), True),

@@ -8,6 +8,7 @@ same process. A grader that keeps it in another one gives the checks an object w
 from __future__ import annotations
 
 import contextlib
+import dis
 import inspect
 import io
 import signal
@@ -221,10 +222,12 @@ def _swapped(function: Callable[..., Any], substitutes: Mapping[str, Callable[..
     """Put the substitutes into the function's globals for the duration of one call."""
     space = getattr(function, "__globals__", {})
     before = {name: space[name] for name in substitutes if name in space}
-    space.update({name: substitutes[name] for name in before})
+    space.update(substitutes)
     try:
         yield
     finally:
+        for name in substitutes:
+            space.pop(name, None)
         space.update(before)
 
 
@@ -264,6 +267,8 @@ def _line_of(error: BaseException) -> str:
         code = step.tb_frame.f_code
         if "numpy" not in code.co_filename and not code.co_filename.endswith("implementation.py"):
             found = f"line {step.tb_lineno} of {code.co_name}"
+            if step.tb_next is None and code.co_code[step.tb_lasti] == dis.opmap["RAISE_VARARGS"]:
+                found += " (your own raise or assert)"
         step = step.tb_next
     return found
 
