@@ -65,13 +65,13 @@ def _sizes(rng: np.random.Generator) -> list[Sizes]:
         Sizes(n, c, h, w, f, kh, kw, 1, 0),
         Sizes(n, c, h, w, f, kw, kh, 1, pick(1, 2)),
         Sizes(2, c, h, w, 3, kh, kw, 2, pick(1, 2)),
-        Sizes(2, 2, w, h, 3, pick(3, 4), 3, 2, 0),
+        Sizes(2, 2, 7, pick(7, 9), 3, 3, 3, 2, 0),  # the stride divides
         Sizes(1, 3, pick(8, 9, 10), 7, 2, 2, pick(1, 2), 3, pick(1, 2)),
         Sizes(3, pick(2, 3), 5, pick(6, 7), 2, 1, 1, 1, 0),
         Sizes(3, pick(2, 3), 5, 6, 2, 1, 1, 2, 1),
         Sizes(2, 1, pick(9, 10, 11), 6, pick(2, 3), 2, 4, 3, 0),
         Sizes(1, 2, 4, 5, pick(1, 2), 4, 5, 1, 0),
-        Sizes(2, pick(1, 3), 5, 5, pick(1, 3), 3, 3, 1, 2),
+        Sizes(2, pick(1, 3), 5, 5, 1, 3, 3, 1, 2),
         Sizes(1, 1, pick(5, 6), 7, 1, 3, 2, 2, 1),
         Sizes(n, c, h, w, f, kh, kw, pick(1, 2), pick(0, 1), "float32"),
     ]

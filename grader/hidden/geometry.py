@@ -45,6 +45,7 @@ def cases(slug: str, rng: np.random.Generator) -> list[Case]:
         ]
         rows += [(size, size, draw(1, 3), 0) for size in (draw(2, 9),)]
         rows += [(draw(2, 4), draw(9, 12), draw(1, 2), draw(0, 2)) for _ in range(2)]
+        rows += [(size, size + draw(1, 2), draw(1, 2), 2) for size in (draw(2, 6),)]
         return _unlike([public.output_size_case(*row, answers) for row in rows])
     if slug == "conv_parameter_count":
         return _unlike(
@@ -55,7 +56,7 @@ def cases(slug: str, rng: np.random.Generator) -> list[Case]:
                 for bias in (True, True, True, False, False)
             ]
         )
-    stacks = [[(draw(2, 7), draw(1, 3)) for _ in range(depth)] for depth in (1, 2, 3, 3, 4, 5)]
+    stacks = [[(draw(2, 7), draw(1, 3)) for _ in range(depth)] for depth in (0, 1, 2, 3, 3, 4, 5)]
     return _unlike([public.receptive_field_case(stack, answers) for stack in stacks])
 
 

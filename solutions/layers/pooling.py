@@ -29,7 +29,7 @@ def max_pool2d_forward(x, *, kernel_size, stride):
     There is no padding. Windows may overlap (stride smaller than the kernel) or leave gaps (stride larger
     than the kernel); the values may all be negative.
     Because of the floor division, pixels at the lower and right border may belong to no window.
-    No Python loop over N, C, H or W; a loop over the KH * KW positions of the kernel is fine.
+    Python loops are accepted; a loop over just the KH * KW positions of the window is much faster.
     Never modify an argument. float32 stays float32; returning float64 for a float32 input is accepted.
     """
     ### BEGIN SOLUTION
@@ -71,7 +71,7 @@ def max_pool2d_backward(dout, cache):
     All other entries, also those that belong to no window because of the floor division, receive zero.
     If several entries of a window tie for its maximum, giving the gradient to one of them or sharing it among
     them is accepted; the checks have no ties.
-    No Python loop over N, C, H or W; a loop over the KH * KW positions of the kernel is fine.
+    Python loops are accepted; a loop over just the KH * KW positions of the window is much faster.
     Never modify an argument; the cache can be used again.
     float32 stays float32; returning float64 for a float32 input is accepted.
     """
@@ -117,7 +117,7 @@ def avg_pool2d_forward(x, *, kernel_size, stride):
     There is no padding. Windows may overlap (stride smaller than the kernel) or leave gaps (stride larger
     than the kernel). Because of the floor division, pixels at the lower and right border may belong to no
     window.
-    No Python loop over N, C, H or W; a loop over the KH * KW positions of the kernel is fine.
+    Python loops are accepted; a loop over just the KH * KW positions of the window is much faster.
     Never modify an argument. float32 stays float32; returning float64 for a float32 input is accepted.
     """
     ### BEGIN SOLUTION
@@ -158,7 +158,7 @@ def avg_pool2d_backward(dout, cache):
     -----
     Windows may overlap: an entry of several windows receives the sum of its shares. An entry that belongs to
     no window, because of a gap or of the floor division, receives zero.
-    No Python loop over N, C, H or W; a loop over the KH * KW positions of the kernel is fine.
+    Python loops are accepted; a loop over just the KH * KW positions of the window is much faster.
     Never modify an argument; the cache can be used again.
     float32 stays float32; returning float64 for a float32 input is accepted.
     """
@@ -297,7 +297,7 @@ def fractional_max_pool_forward(x, *, rows, cols):
     -----
     The regions are the same for all images and channels. They need not have equal sizes; in fractional
     pooling each is 1 or 2 entries high and 1 or 2 wide, but any strictly increasing boundaries are valid.
-    A Python loop over the OH * OW regions is fine; no Python loop over N or C.
+    Python loops are accepted; one over just the OH * OW regions is much faster.
     Never modify an argument. float32 stays float32; returning float64 for a float32 input is accepted.
     """
     ### BEGIN SOLUTION
@@ -330,7 +330,7 @@ def fractional_max_pool_backward(dout, cache):
     The regions are disjoint, so at most one gradient reaches each entry.
     If several entries of a region tie for its maximum, giving the gradient to one of them or sharing it among
     them is accepted; the checks have no ties.
-    A Python loop over the OH * OW regions is fine; no Python loop over N or C.
+    Python loops are accepted; one over just the OH * OW regions is much faster.
     Never modify an argument; the cache can be used again.
     float32 stays float32; returning float64 for a float32 input is accepted.
     """

@@ -98,16 +98,16 @@ def _recognize(
 
     A mistake must reproduce this very answer. Among those that do, the one that agrees on most cases of the aspect
     wins: two mistakes may look the same on one case. That both raised a ValueError, say, both modified x or both
-    returned 3 is weak evidence: there the mistake must agree on all cases of the aspect and on the arrays of this case.
+    returned 3 is weak evidence; see `_allowed_contradictions`.
     """
     best, best_score = None, 0
-    weak = verdict.failure is not None and _is_weak(verdict.failure)
     own = signature(verdict.failure) if verdict.failure else None
+    allowed = _allowed_contradictions(verdict, verdicts)
     for name, mistake in mistakes.items():
         seen: Seen = mistake["seen"]
         if not _same(own, seen.get(key(verdict)), verdict.case.single):
             continue
-        agreement, contradicted = 0, False
+        agreement = against = 0
         for other in verdicts:
             ours = signature(other.failure) if other.failure else None
             theirs = seen.get(key(other))
@@ -115,16 +115,24 @@ def _recognize(
             # What it does on the same aspect tells more than on others, which may hold a second mistake.
             agreement += same * (100 if other.aspect == verdict.aspect else 1)
             arrays = other.case is verdict.case and (isinstance(ours, list) or isinstance(theirs, list))
-            contradicted |= not same and (arrays or other.aspect == verdict.aspect)
-        if agreement > best_score and not (weak and contradicted):
+            against += not same and (arrays or other.aspect == verdict.aspect)
+        if agreement > best_score and against <= allowed:
             best, best_score = name, agreement
     return best
 
 
-def _is_weak(failure: CheckFailure) -> bool:
-    if failure.stage == "values":
-        return not isinstance(failure.signature, np.ndarray) or not (failure.signature % 1).any()
-    return failure.stage in ("raised", "contract")
+def _allowed_contradictions(verdict: Verdict, verdicts: Sequence[Verdict]) -> float:
+    """Return on how many cases of the aspect, or arrays of the case, a mistake may differ and still be named.
+
+    None for a text, such as the kind of an exception; half of the failures for whole numbers, which coincide easily.
+    """
+    failure = verdict.failure
+    if failure is None or failure.stage in ("raised", "contract"):
+        return 0
+    value = failure.signature
+    if failure.stage != "values" or (isinstance(value, np.ndarray) and (value % 1).any()):
+        return np.inf
+    return sum(v.aspect == verdict.aspect and not v.passed for v in verdicts) / 2
 
 
 def _same(a: Any, b: Any, single: bool) -> bool:
