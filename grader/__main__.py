@@ -15,6 +15,12 @@ from pathlib import Path
 COMMANDS = (
     ("build", "grader.build", "make the notebooks and other generated files from their sources"),
     ("release", "grader.release", "write the archive for students"),
+    ("demo", "grader.demo", "build everything and grade a class of made-up students"),
+    ("grade", "grader.grade", "grade the submissions of a unit"),
+    ("feedback", "grader.feedback", "write a page for each graded student, with points and comments"),
+    ("report", "grader.report", "write one page about the class: scores, pass rates, commonest mistakes"),
+    ("export", "grader.export", "write the points as CSV, in total and by exercise"),
+    ("check", "grader.check", "check a notebook or a .py file here and now, without a gradebook"),
 )
 OLDEST_PYTHON = (3, 11)
 
