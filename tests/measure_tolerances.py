@@ -47,7 +47,9 @@ def main(arguments=None):
         print(f"error: {error}", file=sys.stderr)
         return 2
     for slug, found in rows.items():
-        print(f"{slug:32} noise {found['noise']:.0e}  tolerance {found['tolerance']:.0e}  signal {found['signal']:.0e}")
+        print(
+            f"{slug:32} noise {found['noise']:.0e}  tolerance {found['tolerance']:.0e}  signal {found['signal']:.0e}"
+        )
     return 0
 
 

@@ -41,7 +41,9 @@ def test_expected_values_exist_and_are_not_trivial(slug):
                 assert np.any((value != 0) & (value != 1)), (case.name, name)
 
 
-@pytest.mark.parametrize("slug", [slug for slug in LAYERS if "pool" in slug and not slug.startswith("global")])
+@pytest.mark.parametrize(
+    "slug", [slug for slug in LAYERS if "pool" in slug and not slug.startswith("global")]
+)
 def test_no_window_has_a_tie(slug):
     """Does the derivative of a maximum exist in every case?"""
     for case in [case for cases in drawn(slug) for case in cases if case.kind == "grid"]:
@@ -71,7 +73,9 @@ def test_hidden_cases_differ_between_students_and_repeat_for_one(slug, monkeypat
     monkeypatch.setenv("LAYERWISE_SECRET", "of the tests")
 
     def case(student, attempt="1"):
-        return repr([c.inputs for c in hidden_cases(slug, generator("a06_convolution", student, attempt, slug))])
+        return repr(
+            [c.inputs for c in hidden_cases(slug, generator("a06_convolution", student, attempt, slug))]
+        )
 
     assert case("ada") == case("ada")
     assert len({case("ada"), case("emmy"), case("ada", "2")}) == 3

@@ -16,7 +16,14 @@ def test_stored_tolerances_have_their_margins():
 
 
 @pytest.mark.parametrize(
-    "bad", [{"noise": 1e-9}, {"signal": 1e-9}, {"tolerance": 1e-1}, {"tolerance": 1e-16}, {"tolerance": float("nan")}]
+    "bad",
+    [
+        {"noise": 1e-9},
+        {"signal": 1e-9},
+        {"tolerance": 1e-1},
+        {"tolerance": 1e-16},
+        {"tolerance": float("nan")},
+    ],
 )
 def test_a_tolerance_too_close_to_either_side_is_refused(tmp_path, bad):
     """Does the build fail when a tolerance has no room?"""
@@ -29,7 +36,9 @@ def test_a_tolerance_too_close_to_either_side_is_refused(tmp_path, bad):
 
 def test_a_missing_tolerance_is_refused(tmp_path):
     """Is an exercise that was never measured named, with the command that measures it?"""
-    with pytest.raises(UserError, match=r"no tolerance for conv2d_forward; run `python -m tests\.measure_tol"):
+    with pytest.raises(
+        UserError, match=r"no tolerance for conv2d_forward; run `python -m tests\.measure_tol"
+    ):
         refuse_bad_tolerances(["conv2d_forward"], tmp_path / "nothing.json")
 
 

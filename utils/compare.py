@@ -10,6 +10,9 @@ from typing import Any
 
 import numpy as np
 
+SMALLEST_SCALE = 1e-3
+"""Inputs are about 1, so a result below this is a sum whose terms cancel."""
+
 
 class CheckFailure(AssertionError):
     """One thing that is wrong, as the five lines a student reads.
@@ -60,15 +63,20 @@ def five_lines(slug: str, problem: str, case: str, where: str, values: str, hint
 
 
 def relative_gap(actual: np.ndarray, expected: np.ndarray) -> float:
-    """Return the largest absolute difference in units of the largest expected entry (1 if all are zero).
+    """Return the largest absolute difference in units of the largest expected entry, or of `SMALLEST_SCALE`.
 
     The scale is that of the whole array, not of each entry: rounding noise is proportional to the largest terms of a
-    sum, so an entry that happens to be near zero would otherwise look wrong.
+    sum, so an entry that happens to be near zero would otherwise look wrong. An array of a single entry can be near
+    zero too.
     """
     if expected.size == 0:
         return 0.0
-    scale = float(np.max(np.abs(expected))) or 1.0
-    return float(np.max(np.abs(np.asarray(actual, dtype=np.float64) - expected))) / scale
+    return float(np.max(np.abs(np.asarray(actual, dtype=np.float64) - expected))) / _scale(expected)
+
+
+def _scale(expected: np.ndarray) -> float:
+    largest = float(np.max(np.abs(expected)))
+    return max(largest, SMALLEST_SCALE) if largest else 1.0
 
 
 def expect_parts(result: Any, names: tuple[str, ...]) -> tuple[Any, ...]:
@@ -191,7 +199,7 @@ def _wrong_values(
     name: str, actual: np.ndarray, expected: np.ndarray, tolerance: float, error: float
 ) -> CheckFailure:
     gap = np.abs(actual - expected)
-    scale = float(np.max(np.abs(expected))) or 1.0
+    scale = _scale(expected)
     worst = tuple(int(i) for i in np.unravel_index(int(np.argmax(gap)), gap.shape))
     count = int((gap > tolerance * scale).sum())
     index = f"{name}{list(worst)}" if worst else name

@@ -45,7 +45,8 @@ def signature(failure: CheckFailure) -> Any:
     flat = value.astype(np.float64).ravel()
     # Sixteenths, like the public inputs: the products are exact, so the stored numbers are the same on every machine.
     axes = np.random.RandomState(flat.size % 2**31).randint(-64, 65, (PROJECTIONS, flat.size)) / 16.0
-    return ["x".join(map(str, value.shape)), *(float(f"{p:.9g}") for p in axes @ flat)]
+    with np.errstate(all="ignore"):
+        return ["x".join(map(str, value.shape)), *(float(f"{p:.9g}") for p in axes @ flat)]
 
 
 def explain(
@@ -63,18 +64,22 @@ def explain(
         Catalogued mistakes of this exercise by name, each with ``hint`` and ``seen`` (see `fingerprint`).
     """
     explained = []
-    for verdict in verdicts:
-        failure = verdict.failure
-        if failure is None or (failure.stage == "raised" and failure.signature in ("unwritten", "undefined")):
-            explained.append(verdict)
-            continue
-        mistake = _recognize(verdict, verdicts, mistakes)
-        if mistake is not None:
-            hint = str(mistakes[mistake]["hint"])
-        else:
-            hint = failure.hint or patterns.read(verdict, verdicts)
-        explained.append(replace(verdict, hint=hint, mistake=mistake))
+    # A wrong array may hold anything, such as the numbers of memory that was never written.
+    with np.errstate(all="ignore"):
+        for verdict in verdicts:
+            explained.append(_explain_one(verdict, verdicts, mistakes))
     return explained
+
+
+def _explain_one(
+    verdict: Verdict, verdicts: Sequence[Verdict], mistakes: Mapping[str, Mapping[str, Any]]
+) -> Verdict:
+    failure = verdict.failure
+    if failure is None or (failure.stage == "raised" and failure.signature in ("unwritten", "undefined")):
+        return verdict
+    mistake = _recognize(verdict, verdicts, mistakes)
+    hint = str(mistakes[mistake]["hint"]) if mistake else failure.hint or patterns.read(verdict, verdicts)
+    return replace(verdict, hint=hint, mistake=mistake)
 
 
 def suspects(verdicts: Sequence[Verdict], mistakes: Mapping[str, Mapping[str, Any]]) -> list[str]:

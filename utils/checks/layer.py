@@ -15,7 +15,7 @@ import numpy as np
 from utils.checks.case import Case
 from utils.checks.core import Check, tolerance_of
 from utils.checks.implementation import Implementation, Trace
-from utils.compare import CheckFailure, expect_array, expect_parts
+from utils.compare import CheckFailure, expect_array, expect_parts, relative_gap
 
 MOST_STEPS_PER_ITEM = 3
 """A Python loop executes at least five bytecodes an iteration; a vectorized function adds none."""
@@ -96,7 +96,9 @@ def backward_checks(layer: Layer) -> list[Check]:
         cache, _ = _cache(layer, impl, case)
         second = _gradients(layer, impl, case.fresh("dout")[0], cache)
         for name, before in first.items():
-            if not np.array_equal(before, _as_data(second[name])):
+            after = _as_data(second[name])
+            # Not to the last bit: a matrix product may depend on where in memory its arrays begin.
+            if before.shape != after.shape or not relative_gap(after, before) <= tolerance_of(slug, case):
                 raise CheckFailure(
                     "contract",
                     f"a second call with the same cache returns another {name}.",

@@ -221,7 +221,7 @@ GRID = [
     Sizes(1, 2, 7, 9, 3, 3, 2),
     Sizes(2, 1, 8, 6, 2, 2, 3),
     Sizes(3, 2, 7, 8, 2, 3, 2, fine=True),
-    Sizes(2, 2, 6, 4, 2, 2, 2, negative=True),
+    Sizes(2, 2, 7, 4, 2, 2, 2, negative=True),
     Sizes(1, 3, 4, 5, 4, 5, 1),
     Sizes(2, 2, 5, 3, 1, 1, 2),
     Sizes(1, 1, 5, 5, 3, 3, 1),

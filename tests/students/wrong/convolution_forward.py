@@ -384,34 +384,3 @@ def windows_step_by_kernel_size(x, w, b, conv_param):
             window[:, :, : found.shape[2], : found.shape[3]] = found
             out[:, :, i, j] = np.einsum("nchw,fchw->nf", window, w) + b
     return out, (x, w, b, conv_param)
-
-
-@convolution_forward(r"copy|modif|shape")
-def bias_is_reshaped_in_place(x, w, b, conv_param):
-    stride, pad = conv_param["stride"], conv_param["pad"]
-    N, _C, H, W = x.shape
-    F, _, HH, WW = w.shape
-    x_pad = pad_sides(x, pad)
-    b.shape = (1, F)
-    out = np.zeros((N, F, 1 + (H + 2 * pad - HH) // stride, 1 + (W + 2 * pad - WW) // stride))
-    for i in range(out.shape[2]):
-        for j in range(out.shape[3]):
-            window = x_pad[:, :, i * stride : i * stride + HH, j * stride : j * stride + WW]
-            out[:, :, i, j] = np.einsum("nchw,fchw->nf", window, w) + b
-    return out, (x, w, b, conv_param)
-
-
-@convolution_forward(r"copy|modif")
-def filters_are_flipped_in_place(x, w, b, conv_param):
-    stride, pad = conv_param["stride"], conv_param["pad"]
-    N, _C, H, W = x.shape
-    F, _, HH, WW = w.shape
-    x_pad = pad_sides(x, pad)
-    for f in range(F):
-        w[f] = w[f, :, ::-1, ::-1].copy()
-    out = np.zeros((N, F, 1 + (H + 2 * pad - HH) // stride, 1 + (W + 2 * pad - WW) // stride))
-    for i in range(out.shape[2]):
-        for j in range(out.shape[3]):
-            window = x_pad[:, :, i * stride : i * stride + HH, j * stride : j * stride + WW]
-            out[:, :, i, j] = np.einsum("nchw,fchw->nf", window[:, :, ::-1, ::-1], w) + b
-    return out, (x, w, b, conv_param)
