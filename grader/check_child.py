@@ -40,7 +40,7 @@ def run_cells(cells: list[dict[str, Any]], report: Report) -> dict[str, Any]:
             continue
         report("cell", cell=number)
         try:
-            tree = ast.parse(without_magics(cell["source"]))
+            tree = ast.parse(without_magics(cell["source"]), cell["name"])
             if cell["unchanged"]:
                 _run_definitions(tree, space)
             else:

@@ -76,12 +76,10 @@ def run(args: argparse.Namespace) -> int:
         tables = export(place, course, UNIT)
         report = write_report(place, course, UNIT, results)
     print_summary(console, course, UNIT, results)
-    best = max(
-        (r for r in results if r.graded and r.points < r.most), key=lambda r: r.points, default=results[0]
-    )
+    example = next((r for r in results if any(e.mistakes for e in r.exercises)), results[0])
     rows = [
         ("report", place.shown(report)),
-        ("feedback", place.shown(place.feedback_page(best.student, UNIT))),
+        ("feedback", place.shown(place.feedback_page(example.student, UNIT))),
         ("tables", ", ".join(place.shown(table) for table in tables)),
         ("gradebook", place.shown(place.gradebook_file or folder)),
         (

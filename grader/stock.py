@@ -190,6 +190,8 @@ def _nbgrader(
     # Agg would leave out the figures that students drew.
     env = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
     env["OMP_NUM_THREADS"] = env.get("OMP_NUM_THREADS", "1")
+    # nbgrader starts `alembic` by name: it lies beside this Python, also where the environment is not activated.
+    env["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), env.get("PATH", os.defpath)])
     command = [sys.executable, "-m", "nbgrader", *arguments, f"--CourseDirectory.db_url={url}"]
     return processes.run(command, cwd=place.start, env=env, log=log, limit=limit)
 
