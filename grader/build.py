@@ -179,7 +179,8 @@ def student_notebook(course: Course, unit: str, source: bytes) -> bytes:
 def _exercise_cells(exercise: Exercise, reference: Reference) -> list[dict[str, Any]]:
     slug = exercise.slug
     check = f'check("{slug}", globals())'
-    if exercise.uses:
+    # What it calls, and the forward it starts from, may be wrong: that costs points there, not here too.
+    if exercise.uses or slug.endswith("_backward"):
         substitute = f'from grader.hidden import substitute; substitute("{slug}")'
         check = f"### BEGIN HIDDEN TESTS\n{substitute}\n### END HIDDEN TESTS\n{check}"
     score = f'from grader.hidden import score; score("{slug}", globals())'

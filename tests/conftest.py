@@ -23,6 +23,14 @@ def built_tiny_course(tmp_path_factory):
     return course, notebooks(course, course.units)
 
 
+@pytest.fixture(scope="session")
+def graded_class(tmp_path_factory):
+    """A class with notebooks of a06_convolution that nbgrader has graded; not to be changed."""
+    from graded_class import grade_with_nbgrader
+
+    return grade_with_nbgrader(tmp_path_factory.mktemp("graded") / "course")
+
+
 @pytest.fixture
 def built(built_tiny_course):
     """What the builder made of the tiny course: bytes by path."""
