@@ -102,6 +102,8 @@ def _stop(processes: list[subprocess.Popen[bytes]]) -> None:
         with contextlib.suppress(psutil.Error):
             member.kill()
     psutil.wait_procs(left, timeout=SECONDS_TO_TIDY)
+    for process in processes:
+        process.poll()  # psutil has seen it end; now Popen knows too
 
 
 def _family(pid: int) -> list[psutil.Process]:

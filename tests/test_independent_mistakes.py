@@ -38,11 +38,6 @@ PARTLY = {
 }
 # A hint that says nothing about the mistake. Whoever improves it takes the name off this list.
 UNEXPLAINED = {
-    "bias_along_the_width",
-    "boundaries_rounded",
-    "compares_with_the_maximum_of_the_image",
-    "loops_stop_one_window_early",
-    "maximum_of_magnitudes",
     "rows_and_columns_swapped",
     "rows_and_columns_swapped_in_the_window",
     "windows_step_by_kernel_size",

@@ -172,6 +172,15 @@ MATRIX_FORWARD = [
         hint="the biases meet the wrong entries: bias[:, None] lines them up with the filter axis.",
     ),
     Bug(
+        "conv2d_forward/bias_along_the_width",
+        replace="    out += bias[:, None]\n    cache = (x.shape, weight, columns, stride, padding)\n"
+        "    return out.reshape(N, F, OH, OW), cache",
+        by="    cache = (x.shape, weight, columns, stride, padding)\n"
+        "    return out.reshape(N, F, OH, OW) + bias, cache",
+        caught_by="check_conv2d_forward_values",
+        hint="there is one bias per filter, but broadcasting lines it up with the width: add bias[:, None, None].",
+    ),
+    Bug(
         "conv2d_forward/wrong_reshape_of_the_product",
         replace="return out.reshape(N, F, OH, OW), cache",
         by="return out.transpose(0, 2, 1).reshape(N, F, OH, OW), cache",

@@ -210,6 +210,14 @@ LOOPS_BACKWARD = [
         "the stride is used for the rows but not for the columns.",
     ),
     _backward(
+        "loops_end_early",
+        "            for i in range(OH):\n                for j in range(OW):",
+        "            for i in range((H + 2 * padding - KH + stride - 1) // stride):\n"
+        "                for j in range((W + 2 * padding - KW + stride - 1) // stride):",
+        "dx",
+        "the last windows contribute nothing: a range up to H + 2 * padding - KH leaves the last one out, so add 1.",
+    ),
+    _backward(
         "averages_over_the_batch",
         "    return dx, dweight, dbias",
         "    return dx, dweight / N, dbias / N",

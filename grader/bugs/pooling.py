@@ -85,6 +85,19 @@ BUGS = [
         hint="the entry with the largest magnitude is taken; the maximum of -3 and 1 is 1.",
     ),
     Bug(
+        "max_pool2d_forward/absolute_value",
+        replace="    cache = (x, out, kernel_size, stride)",
+        by="    magnitude = np.zeros_like(out)\n"
+        "    for kh in range(KH):\n"
+        "        for kw in range(KW):\n"
+        "            window = x[:, :, kh : kh + stride * OH : stride, kw : kw + stride * OW : stride]\n"
+        "            magnitude = np.maximum(magnitude, np.abs(window))\n"
+        "    cache = (x, out, kernel_size, stride)\n"
+        "    return magnitude, cache",
+        caught_by="check_max_pool2d_forward_values",
+        hint="this is the maximum of the absolute values: -5 is smaller than 2.",
+    ),
+    Bug(
         "max_pool2d_forward/over_the_channels",
         replace="cache = (x, out, kernel_size, stride)",
         by="out = np.broadcast_to(out.max(axis=1, keepdims=True), out.shape).copy()\n"
@@ -113,6 +126,13 @@ BUGS = [
         by="dx[:, :, rows, cols] += ~winner * dout",
         caught_by="check_max_pool2d_backward_dx",
         hint="every entry of the window gets the gradient; only its maximum had an influence on the output.",
+    ),
+    Bug(
+        "max_pool2d_backward/maximum_of_the_whole_channel",
+        replace="winner = waiting & (x[:, :, rows, cols] == out)",
+        by="winner = waiting & (x[:, :, rows, cols] == x.max(axis=(2, 3), keepdims=True))",
+        caught_by="check_max_pool2d_backward_dx",
+        hint="each window has its own maximum: compare with the maximum of the window, not of the whole channel.",
     ),
     Bug(
         "max_pool2d_backward/writes_the_mask",
@@ -276,6 +296,13 @@ BUGS = [
         by="np.floor(alpha * (index + u)).astype(int) - 1",
         caught_by="check_fractional_pool_boundaries_values",
         hint="round up (ceil) before you subtract 1.",
+    ),
+    Bug(
+        "fractional_pool_boundaries/rounds_to_nearest",
+        replace="np.ceil(alpha * (index + u)).astype(int) - 1",
+        by="np.round(alpha * (index + u)).astype(int)",
+        caught_by="check_fractional_pool_boundaries_values",
+        hint="round() goes to the nearest whole number: the boundaries round up, and then 1 is subtracted.",
     ),
     Bug(
         "fractional_pool_boundaries/ignores_u",
