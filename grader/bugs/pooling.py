@@ -4,6 +4,11 @@ from grader.bugs import Bug
 
 _ROWS = "rows = slice(kh, kh + stride * OH, stride)"
 _COLS = "cols = slice(kw, kw + stride * OW, stride)"
+_ENDS = (
+    "    boundaries = np.ceil(alpha * (index + u)).astype(int) - 1\n"
+    "    boundaries[0] = 0\n"
+    "    boundaries[-1] = input_size\n"
+)
 _KEPT = "the upstream gradient is changed in place: another layer may still need it, so work on a copy."
 _GAPS = "windows are `stride` pixels apart, not one window size: they may overlap or leave gaps."
 _OVERLAP = "an entry that lies in several windows gets the sum of their gradients: +=, not =."
@@ -292,29 +297,29 @@ BUGS = [
     ),
     Bug(
         "fractional_pool_boundaries/rounds_down",
-        replace="np.ceil(alpha * (index + u)).astype(int) - 1",
-        by="np.floor(alpha * (index + u)).astype(int) - 1",
+        replace=_ENDS,
+        by="    boundaries = np.floor(alpha * (index + u)).astype(int) - 1\n",
         caught_by="check_fractional_pool_boundaries_values",
         hint="round up (ceil) before you subtract 1.",
     ),
     Bug(
         "fractional_pool_boundaries/rounds_to_nearest",
-        replace="np.ceil(alpha * (index + u)).astype(int) - 1",
-        by="np.round(alpha * (index + u)).astype(int)",
+        replace=_ENDS,
+        by="    boundaries = np.round(alpha * (index + u)).astype(int)\n",
         caught_by="check_fractional_pool_boundaries_values",
         hint="round() goes to the nearest whole number: the boundaries round up, and then 1 is subtracted.",
     ),
     Bug(
         "fractional_pool_boundaries/ignores_u",
-        replace="np.ceil(alpha * (index + u)).astype(int) - 1",
-        by="np.ceil(alpha * index).astype(int)",
+        replace=_ENDS,
+        by="    boundaries = np.ceil(alpha * index).astype(int) - 1\n",
         caught_by="check_fractional_pool_boundaries_values",
         hint="the offset u is not used, so every draw gives the same regions.",
     ),
     Bug(
         "fractional_pool_boundaries/adds_u_after_scaling",
-        replace="np.ceil(alpha * (index + u)).astype(int) - 1",
-        by="np.ceil(alpha * index + u).astype(int) - 1",
+        replace=_ENDS,
+        by="    boundaries = np.ceil(alpha * index + u).astype(int) - 1\n",
         caught_by="check_fractional_pool_boundaries_values",
         hint="u is added before the multiplication: alpha * (i + u).",
     ),
