@@ -26,7 +26,9 @@ def _add_warnings(notebook):
     for cell in notebook["cells"]:
         if cell["metadata"].get("nbgrader", {}).get("solution"):
             end_of_docstring = cell["source"].index('"""', cell["source"].index('"""') + 3) + 3
-            noise = '\n    import sys, warnings\n    warnings.warn("slow")\n    print("oops", file=sys.stderr)'
+            noise = (
+                '\n    import sys, warnings\n    warnings.warn("slow")\n    print("oops", file=sys.stderr)'
+            )
             cell["source"] = cell["source"][:end_of_docstring] + noise + cell["source"][end_of_docstring:]
 
 
@@ -73,6 +75,9 @@ def submit(course, student, data):
 def run_in(root, *arguments):
     """Run a Python module's command in a copy of the course, as people do."""
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    kept["PATH"] = os.pathsep.join(
+        [str(Path(sys.executable).parent), kept["PATH"]]
+    )  # nbgrader starts `alembic`
     return subprocess.run(
         [sys.executable, "-m", *arguments],
         cwd=root,

@@ -72,6 +72,32 @@ def test_call_stops_an_endless_loop(monkeypatch):
         run(endless)
 
 
+def test_an_endless_loop_is_waited_for_once(monkeypatch):
+    """Does the second call of a function that did not return fail at once, with the same message?"""
+    monkeypatch.setattr(implementation, "SECONDS_PER_CALL", 0.1)
+    calls = []
+
+    def endless():
+        calls.append(1)
+        while True:
+            pass
+
+    impl = Implementation({"f": endless, "g": lambda: 1})
+    for call in (impl.call, impl.trace):
+        with pytest.raises(CheckFailure, match="did not return"):
+            call("f")
+    assert calls == [1]
+    assert impl.call("g") == 1
+
+
+def test_a_substitute_stands_in_for_a_helper_that_is_not_there():
+    """Does a syntax error in a helper's cell cost nothing in the function that calls it?"""
+    space = {}
+    exec("def f(): return helper()", space)
+    assert Implementation(space, {"helper": lambda: "reference"}).call("f") == "reference"
+    assert "helper" not in space
+
+
 def test_call_keeps_warnings_and_prints_off_stderr(capsys):
     """Does a warning cost nothing, and a flood of text stay bounded?"""
 
