@@ -113,7 +113,9 @@ def grade(
     keys = {student: _key(place, unit, student, judges) for student in wanted}
     waiting = [s for s in wanted if again or not _is_graded(place, unit, s, keys[s])]
     if len(waiting) < len(wanted):
-        console.print(f"{len(wanted) - len(waiting)} submissions have not changed since they were graded")
+        console.print(f"Not changed since they were graded: {len(wanted) - len(waiting)} of {len(wanted)}")
+    if not waiting:
+        return []
 
     def work(student: str) -> Outcome:
         reason = unreadable(place, unit, student)

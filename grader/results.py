@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from grader.bugs import all_bugs
 from grader.errors import UserError
 from grader.hidden import SUMMARY_MIME
-from grader.workplace import Workplace, read_outcome
+from grader.workplace import Workplace, open_gradebook, read_outcome
 
 if TYPE_CHECKING:
     from grader.course import Course
@@ -147,13 +147,13 @@ def read_results(place: Workplace, course: Course, unit: str) -> list[Submission
     UserError
         If nothing has been graded yet.
     """
-    from nbgrader.api import Gradebook, MissingEntry
+    from nbgrader.api import MissingEntry
 
     students = place.students(unit)
     path = place.gradebook_file
     if path is not None and not path.is_file():
         raise UserError(f"nothing has been graded yet; run `python -m grader grade {unit}`")
-    with Gradebook(place.db_url) as gradebook:
+    with open_gradebook(place) as gradebook:
         try:
             rows = {row.student.id: row for row in gradebook.assignment_submissions(unit)}
         except MissingEntry:

@@ -22,7 +22,7 @@ from typing import Any
 
 from grader.errors import UserError
 from grader.processes import Processes
-from grader.workplace import Workplace
+from grader.workplace import Workplace, open_gradebook
 
 SECONDS_PER_NOTEBOOK = 600.0
 """The longest that one submission may take. Endless loops usually end earlier, by the limits of call and cell."""
@@ -30,6 +30,7 @@ SECONDS_PER_NOTEBOOK = 600.0
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 
 _SECONDS_WAITING_FOR_SQLITE = 60
+_EXCEPTION = re.compile(r"^    [A-Za-z_][\w.]*(: |$)")
 _LINE = re.compile(r"^\[\w+ \| (?P<level>[A-Z]+)\] (?P<text>.*)$")
 
 
@@ -63,6 +64,9 @@ def register(place: Workplace, root: Path, unit: str, processes: Processes) -> N
     notebook = root / "solutions" / unit / f"{unit}.ipynb"
     if not notebook.is_file():
         raise UserError(f"{place.shown(notebook)} is missing; run `python -m grader build`")
+    if place.gradebook_file is not None and place.gradebook_file.is_file():
+        with open_gradebook(place):
+            pass  # one sentence now rather than a traceback in a log
     with tempfile.TemporaryDirectory() as scratch:
         # The student notebook is the builder's; nbgrader's copy of it is not needed here.
         log = Path(scratch) / "log"
@@ -210,12 +214,12 @@ def _logging_to(path: Path) -> Iterator[logging.Logger]:
 
 def _discard(place: Workplace, unit: str, student: str) -> None:
     """Take back what a failed run left: a notebook without outputs, points of an earlier version."""
-    from nbgrader.api import Gradebook, MissingEntry
+    from nbgrader.api import MissingEntry
 
     shutil.rmtree(place.autograded / student / unit, ignore_errors=True)
     page = place.feedback_page(student, unit)
     page.unlink(missing_ok=True)
-    with Gradebook(place.db_url) as gradebook, contextlib.suppress(MissingEntry):
+    with open_gradebook(place) as gradebook, contextlib.suppress(MissingEntry):
         for notebook in gradebook.find_submission(unit, student).notebooks:
             for grade in notebook.grades:
                 grade.auto_score = None  # no points is not zero points; what people gave by hand stays
@@ -256,7 +260,7 @@ def _last_error(log: str) -> str:
             ):
                 found = text or found
                 in_traceback = text.startswith("Traceback")
-        elif in_traceback and line.strip() and not line.startswith("      "):
+        elif in_traceback and _EXCEPTION.match(line):
             found = line.strip()
     return found[:300]
 

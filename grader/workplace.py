@@ -142,6 +142,26 @@ def write_outcome(place: Workplace, unit: str, student: str, outcome: dict[str, 
 
 
 @contextlib.contextmanager
+def open_gradebook(place: Workplace) -> Iterator[Any]:
+    """Open the gradebook with nbgrader.
+
+    Raises
+    ------
+    UserError
+        If the database cannot be read or written.
+    """
+    from nbgrader.api import Gradebook
+    from sqlalchemy.exc import DatabaseError
+
+    try:
+        with Gradebook(place.db_url) as gradebook:
+            yield gradebook
+    except DatabaseError as error:
+        where = place.shown(place.gradebook_file or Path(place.db_url))
+        raise UserError(f"cannot use the gradebook {where}: {error.orig}") from error
+
+
+@contextlib.contextmanager
 def locked(lock: Path) -> Iterator[None]:
     """Let one command at a time change a workplace, where the platform has file locks.
 

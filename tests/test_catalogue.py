@@ -171,3 +171,17 @@ def test_a_forward_that_raises_costs_nothing_in_backward(slug):
 
     functions = {slug: right, slug.replace("backward", "forward"): unwritten}
     assert 1.0 == score(public(slug, functions))
+
+
+def test_a_catalogue_that_does_not_match_costs_a_hint_and_no_points(monkeypatch, capsys):
+    """Is our own fault in the catalogue not paid for by a student?"""
+    bug = bugs_of("conv2d_loops_backward")[0]
+    impl = Implementation(mutant(bug), references(bug.slug))
+    before = judge_hidden(bug.slug, impl, np.random.default_rng(3))
+    monkeypatch.setattr(
+        "grader.fingerprints.bugs_of", lambda slug: [Bug(bug.name, "no such text", "", "", "")]
+    )
+    after = judge_hidden(bug.slug, impl, np.random.default_rng(3))
+    assert score(before) == score(after)
+    assert {None} == {v.mistake for v in after}
+    assert "cannot be named" in capsys.readouterr().out

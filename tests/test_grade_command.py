@@ -15,6 +15,7 @@ from grader import grade, stock
 from grader import processes as processes_module
 from grader.errors import UserError
 from grader.processes import Processes, in_parallel
+from grader.results import read_results
 from grader.workplace import Workplace, locked, open_workplace, read_outcome
 
 EMPTY_NOTEBOOK = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
@@ -83,7 +84,7 @@ def test_only_what_changed_or_failed_is_graded_again(place, tiny_course, engine)
     submit(place, "eve", json.dumps(EMPTY_NOTEBOOK | {"metadata": {"changed": True}}))
     _, text = run_batch(place, tiny_course)
     assert sorted(engine) == ["bad", "eve"]
-    assert "1 submissions have not changed" in text
+    assert "Not changed since they were graded: 1 of 3" in text
     engine.clear()
     run_batch(place, tiny_course, students=["ada"], again=True)
     assert engine == ["ada"]
@@ -128,6 +129,16 @@ def test_grading_without_built_notebooks_says_what_to_run(place, tiny_course):
     submit(place, "ada")
     with pytest.raises(UserError, match="is missing; run `python -m grader build`"):
         run_batch(place, tiny_course)
+
+
+def test_a_gradebook_that_is_no_database_is_one_sentence(place, tiny_course):
+    submit(place, "ada")
+    (tiny_course.root / "solutions" / UNIT / f"{UNIT}.ipynb").write_text("{}")
+    place.gradebook_file.write_text("junk, and more than a few bytes of it")
+    with pytest.raises(UserError, match=r"cannot use the gradebook .*: file is not a database"):
+        run_batch(place, tiny_course)
+    with pytest.raises(UserError, match=r"cannot use the gradebook .*: file is not a database"):
+        read_results(place, tiny_course, UNIT)
 
 
 def test_a_second_command_waits_for_the_first(place):
