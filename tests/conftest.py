@@ -1,11 +1,15 @@
 """What tests share: a headless matplotlib, Jupyter folders of their own, and a tiny course."""
 
 import os
+import sys
+from pathlib import Path
 
 import pytest
 from tiny_course import make_tiny_course
 
 os.environ.setdefault("MPLBACKEND", "Agg")
+# nbgrader starts `alembic` by name: it lies beside this Python, also where the environment is not activated.
+os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
 
 
 @pytest.fixture
