@@ -9,7 +9,7 @@ import numpy as np
 from utils.checks.case import Case
 from utils.checks.core import Check, tolerance_of
 from utils.checks.implementation import Implementation
-from utils.checks.layer import expect_unmodified, no_loop
+from utils.checks.layer import expect_unmodified, no_loop, once
 from utils.compare import CheckFailure, expect_array, expect_integer
 
 
@@ -37,17 +37,11 @@ def function_checks(
     """
 
     def call(impl: Implementation, case: Case) -> tuple[Any, dict[str, Any]]:
-        if slug not in impl.memo:
+        def first() -> tuple[Any, dict[str, Any]]:
             used = dict(zip(arguments + options, case.fresh(*arguments, *options), strict=True))
-            try:
-                result = impl.call(slug, *(used[n] for n in arguments), **{n: used[n] for n in options})
-                impl.memo[slug] = (result, used, None)
-            except CheckFailure as failure:
-                impl.memo[slug] = (None, used, failure)
-        result, used, failed = impl.memo[slug]
-        if failed is not None:
-            raise failed
-        return result, used
+            return impl.call(slug, *(used[n] for n in arguments), **{n: used[n] for n in options}), used
+
+        return once(impl, slug, first)  # type: ignore[no-any-return]
 
     def values(impl: Implementation, case: Case) -> float:
         result, _ = call(impl, case)
@@ -59,7 +53,7 @@ def function_checks(
     def keeps_inputs(impl: Implementation, case: Case) -> None:
         result, used = call(impl, case)
         arrays = {name: value for name, value in used.items() if isinstance(value, np.ndarray)}
-        expect_unmodified(slug, arrays, case)
+        expect_unmodified(arrays, case)
         if type(result) is np.ndarray and any(np.shares_memory(result, value) for value in arrays.values()):
             raise CheckFailure(
                 "contract",

@@ -53,7 +53,7 @@ def forward_checks(layer: Layer) -> list[Check]:
 
     def keeps_inputs(impl: Implementation, case: Case) -> None:
         _, used = _forward(layer, impl, case)
-        _expect_unmodified(used, case)
+        expect_unmodified(used, case)
 
     def vectorized(impl: Implementation, case: Case) -> None:
         _expect_no_loop(lambda inputs: _forward_trace(layer, impl, inputs), case)
@@ -89,7 +89,7 @@ def backward_checks(layer: Layer) -> list[Check]:
 
     def keeps_inputs(impl: Implementation, case: Case) -> None:
         _, upstream, used = _backward(layer, impl, case)
-        _expect_unmodified({"dout": upstream} | used, case)
+        expect_unmodified({"dout": upstream} | used, case)
 
     def repeatable(impl: Implementation, case: Case) -> None:
         first = {k: _as_data(v) for k, v in _backward(layer, impl, case)[0].items()}
@@ -152,11 +152,6 @@ def backward_checks(layer: Layer) -> list[Check]:
     return checks
 
 
-def expect_unmodified(slug: str, used: dict[str, Any], case: Case) -> None:
-    """Fail when an argument differs from what it was before the call; for checks outside this module."""
-    _expect_unmodified(used, case)
-
-
 def no_loop(
     impl: Implementation, slug: str, case: Case, names: tuple[str, ...], options: tuple[str, ...]
 ) -> None:
@@ -178,7 +173,7 @@ def _forward(layer: Layer, impl: Implementation, case: Case) -> tuple[tuple[Any,
         out, cache = expect_parts(result, ("out", "cache"))
         return (out, cache), used
 
-    return _once(impl, layer.forward, call)  # type: ignore[no-any-return]
+    return once(impl, layer.forward, call)  # type: ignore[no-any-return]
 
 
 def _call_forward(layer: Layer, impl: Implementation, inputs: dict[str, Any]) -> Any:
@@ -226,7 +221,7 @@ def _backward(
         gradients = {n: (v.copy() if type(v) is np.ndarray else v) for n, v in gradients.items()}
         return gradients, dout, changed
 
-    return _once(impl, layer.backward, call)  # type: ignore[no-any-return]
+    return once(impl, layer.backward, call)  # type: ignore[no-any-return]
 
 
 def _cache(layer: Layer, impl: Implementation, case: Case) -> tuple[Any, dict[str, Any]]:
@@ -267,7 +262,7 @@ def _cache(layer: Layer, impl: Implementation, case: Case) -> tuple[Any, dict[st
             ) from wrong
         return cache, used
 
-    return _once(impl, f"cache of {layer.forward}", choose)  # type: ignore[no-any-return]
+    return once(impl, f"cache of {layer.forward}", choose)  # type: ignore[no-any-return]
 
 
 def _forward_is_right(layer: Layer, impl: Implementation, case: Case) -> bool:
@@ -286,7 +281,7 @@ def _gradients(layer: Layer, impl: Implementation, dout: np.ndarray, cache: Any)
     return dict(zip(layer.gradients, expect_parts(result, layer.gradients), strict=True))
 
 
-def _once(impl: Implementation, key: str, call: Any) -> Any:
+def once(impl: Implementation, key: str, call: Any) -> Any:
     """Remember the outcome, also a failure, for the other aspects of the same case."""
     if key not in impl.memo:
         try:
@@ -299,7 +294,8 @@ def _once(impl: Implementation, key: str, call: Any) -> Any:
     return result
 
 
-def _expect_unmodified(used: dict[str, Any], case: Case) -> None:
+def expect_unmodified(used: dict[str, Any], case: Case) -> None:
+    """Fail when an argument differs from what it was before the call."""
     for name, value in used.items():
         original = case.inputs[name]
         if value.shape != original.shape or not np.array_equal(value, original, equal_nan=True):
